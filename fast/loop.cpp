@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <fast/epoll_driver.hpp>
+#include <fast/loop.hpp>
+
+#include <span>
+#include <stdexcept>
+#include <utility>
+
+namespace galley::fast {
+
+namespace {
+
+/// How many bytes of stack calls may take before they go on from the step loop: far below the smallest usual stack, and deep enough that it is rare.
+constexpr std::size_t call_stack = 64 * 1024;
+
+}  // namespace
+
+loop::loop(const loop_options& options)
+    : own_driver{std::make_unique<epoll_driver>()},
+      galley::loop{*own, options, call_stack},
+      ready_{put_, put_end_},
+      timers_{options.resolution_bits},
+      mailbox_{std::make_shared<mailbox>(get_driver().get_waker())} {}
+
+loop::loop(driver& d, const loop_options& options)
+    : galley::loop{d, options, call_stack},
+      ready_{put_, put_end_},
+      timers_{options.resolution_bits},
+      mailbox_{std::make_shared<mailbox>(get_driver().get_waker())} {}
+
+// LIFE-5
+loop::~loop() {
+    closed_ = true;
+    arrived_.append_reversed(mailbox_->box().close().newest);
+    reap();
+    tasks().destroy_all();
+    drop_callbacks();
+}
+
+void loop::reap() noexcept {
+    get_driver().shut();
+    while (operations_ != 0) {
+        operation_list done;
+        get_driver().ask(done);
+        if (done.empty()) {
+            get_driver().wait(std::nullopt, done);
+        }
+        while (done.pop_front() != nullptr) {
+            --operations_;
+        }
+    }
+}
+
+void loop::drop_callbacks() noexcept {
+    for (const ready_entry& entry : ready_.waiting()) {
+        if (entry.run == &run_post) {
+            destroy_nodes(static_cast<post_node*>(entry.argument));
+        }
+    }
+}
+
+// ---- timers and operations -----------------------------------------------------------------------------------------
+
+void loop::start(timer& t, instant deadline) noexcept {
+    t.set_key(key_of(deadline));
+    timers_.start(t);
+    timers_due_ |= t.key() <= sample();
+    if (observer* const o = watching()) {
+        o->timer_started(t);
+    }
+}
+
+bool loop::start(operation& op) noexcept {
+    if (closed_) [[unlikely]] {
+        op.result = {io_result::status::cancelled, 0, 0};
+        return true;
+    }
+    if (observer* const o = watching()) {
+        o->operation_started(op);
+    }
+    if (get_driver().start(op)) {
+        return true;
+    }
+    ++operations_;
+    return false;
+}
+
+void loop::cancel(operation& op) noexcept {
+    if (!closed_) {  // all have been reaped, and the driver knows none any more
+        get_driver().cancel(op);
+    }
+}
+
+void loop::overflow(ready_entry entry) noexcept {
+    if (!tasks().closing()) {
+        ready_.push_unreserved(entry);
+    }
+}
+
+// ---- run -----------------------------------------------------------------------------------------------------------
+
+verdict loop::run() {
+    // acquire, release: a later run on another thread sees all that this one did.
+    if (running_.exchange(true, std::memory_order_acquire)) {
+        throw std::logic_error("galley::fast::loop::run: the loop is running already (called from inside a step, or on two threads)");
+    }
+    steps_left_ = 0;  // so that the first iteration asks the driver
+    observer* const o = watching();
+    if (o == nullptr) {
+        const verdict v = iterate<false>();
+        running_.store(false, std::memory_order_release);
+        return v;
+    }
+    o->run_called();
+    const verdict v = iterate<true>();
+    running_.store(false, std::memory_order_release);
+    o->run_returned(v);
+    return v;
+}
+
+// The flowchart, from Start on. `pending` looks for a verdict when nothing is left of the round, and so does `check`, without consuming it.
+template <bool Watched>
+verdict loop::iterate() noexcept {
+    enter<Watched>(box::start);
+    bool round_is_left = false;
+    for (;;) {
+        enter<Watched>(box::pending);
+        if (round_is_left) {
+            run_round<Watched>();
+        } else {
+            if (const std::optional<verdict> v = judge()) {
+                stop_requested_ &= *v != verdict::stopped;  // LIFE-2: consumed
+                return *v;
+            }
+            enter<Watched>(box::pick);
+        }
+        enter<Watched>(box::check);
+        round_is_left = quiet() || (!judge() && check());
+        if (round_is_left) {
+            begin_round<Watched>();
+        }
+        enter<Watched>(box::continue_);
+    }
+}
+
+// True: the next round may begin without a look at anything else.
+bool loop::quiet() const noexcept {
+    return mailbox_->box().idle() && !(stop_requested_ | timers_due_) && steps_left_ > 0 && arrived_.empty() &&
+           ready_.size() != 0 && tasks().pending() != 0;
+}
+
+// (a)
+std::optional<verdict> loop::judge() noexcept {
+    attend();
+    if (stop_requested_) {
+        return verdict::stopped;
+    }
+    if (tasks().pending() == 0) {
+        return verdict::completed;
+    }
+    if (ready_.size() != 0 || !timers_.empty() || !arrived_.empty()) {
+        return std::nullopt;
+    }
+    const bool unreachable = (mailbox_->remotes() == 0 && operations_ == 0) || get_driver().exhausted();
+    attend();  // LIFE-7: after the remotes, as the last one may have posted before it went
+    if (stop_requested_) {
+        return verdict::stopped;
+    }
+    return unreachable && arrived_.empty() ? std::optional{verdict::deadlocked} : std::nullopt;
+}
+
+// (b) to (e). False: there is no round to begin.
+bool loop::check() noexcept {
+    operation_list done;
+    const bool nothing_to_do = ready_.size() == 0 && arrived_.empty();
+    if (nothing_to_do || steps_left_ <= 0) {
+        if (nothing_to_do) {
+            wait(done);
+        } else {
+            get_driver().ask(done);
+        }
+        steps_left_ = options().ask_every;
+        take_sample();
+        timers_due_ = true;
+        collect_operations(done);
+    }
+    collect_timers();
+    attend();
+    collect_posts();
+    return !stop_requested_ && ready_.size() != 0;
+}
+
+// The only place that blocks.
+void loop::wait(operation_list& done) noexcept {
+    if (!mailbox_->box().try_sleep()) {  // WAIT-1, WAIT-3: told something meanwhile
+        get_driver().ask(done);
+        return;
+    }
+    observer* const o = watching();
+    if (timers_.empty() && operations_ == 0 && mailbox_->remotes() == 0) {
+        get_driver().ask(done);  // LIFE-7: the last remote went after (a), too early to find the loop asleep
+    } else if (o == nullptr) {
+        get_driver().wait(timers_.wake_by(), done);
+    } else {
+        const std::optional<instant> until = timers_.first_key();
+        o->waiting(until);
+        get_driver().wait(until, done);
+    }
+    attend();  // ends the announcement, so that nobody wakes a loop that is awake
+}
+
+// Takes over what other threads have told.
+void loop::attend() noexcept {
+    inbox& box = mailbox_->box();
+    if (!box.idle()) {
+        const inbox::taken told = box.take();
+        arrived_.append_reversed(told.newest);
+        stop_requested_ |= told.stop;
+    }
+}
+
+// ---- (d) collect ---------------------------------------------------------------------------------------------------
+
+void loop::collect_operations(operation_list& done) noexcept {
+    while (operation* const op = done.pop_front()) {
+        --operations_;
+        if (observer* const o = watching()) {
+            o->completed(*op);
+        }
+        op->complete();
+    }
+}
+
+void loop::collect_timers() noexcept {
+    if (!std::exchange(timers_due_, false)) {
+        return;
+    }
+    while (timer* const t = timers_.pop_due(sample())) {
+        if (observer* const o = watching()) {
+            o->fired(*t);
+        }
+        t->fire();
+    }
+}
+
+void loop::collect_posts() noexcept {
+    if (arrived_.empty()) {
+        return;
+    }
+    mailbox_->recycle(spent_);
+    while (post_node* const node = arrived_.front()) {
+        if (!node->work) {  // a mere wake
+            spent_.push_back(*arrived_.pop_front());
+            continue;
+        }
+        if (!ready_.push_callback({&run_post, node})) {
+            return;  // short of memory: it stays in the inbox until the next round has made room
+        }
+        (void)arrived_.pop_front();
+        node->home = this;
+        if (observer* const o = watching()) {
+            o->made_ready(0, cause::post);
+        }
+    }
+}
+
+// ---- (f) round -----------------------------------------------------------------------------------------------------
+
+template <bool Watched>
+void loop::begin_round() noexcept {
+    const std::size_t count = ready_.size();
+    steps_left_ -= static_cast<std::int64_t>(count);
+    ++rounds_;
+    if constexpr (Watched) {
+        watching()->round_began(rounds_, count);
+    }
+}
+
+template <bool Watched>
+void loop::run_round() noexcept {
+    const auto run = [this](ready_entry entry) {
+        enter<Watched>(box::pick);
+        enter<Watched>(box::run);
+        entry.run(entry.argument);
+        enter<Watched>(box::save);
+    };
+    if (ready_.size() == 1) {
+        run(ready_.take_only());
+        return;
+    }
+    const std::span<const ready_entry> round = ready_.take_round();
+    run(round.front());
+    for (const ready_entry entry : round.subspan(1)) {
+        enter<Watched>(box::check);  // which does nothing while something is left of the round
+        enter<Watched>(box::continue_);
+        enter<Watched>(box::pending);
+        run(entry);
+    }
+}
+
+void loop::run_post(void* argument) noexcept {
+    auto& node = *static_cast<post_node*>(argument);
+    auto& self = *static_cast<loop*>(node.home);
+    self.tasks().call(node.work);
+    node.work = callback{};
+    self.spent_.push_back(node);
+}
+
+template <bool Watched>
+void loop::enter(box b) const noexcept {
+    if constexpr (Watched) {
+        watching()->entered(b);
+    }
+}
+
+}  // namespace galley::fast

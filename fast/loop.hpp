@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSL-1.0
+// Purpose: the contract of galley::loop at speed: a ready queue that is appended to with one store, a timer wheel, a lock-free inbox.
+//
+// Thread safety: one thread, except stop, get_remote and the remotes themselves.
+// Invariants:
+//  1. Between two rounds of a busy loop five tests must pass, and then nothing else is looked at (quiet): the inbox's word is 0, no stop, no timer
+//     that was started due, no post left over, fewer than ask_every steps since the driver was asked; something is ready, somebody pending.
+//  2. Posts are in the inbox, then in `arrived_`, then in the ready queue; never in two of them. Their nodes come back through `spent_`.
+//  3. The events seen by an observer are exactly those of ref::loop; without observer none of the tests for one is in the code of a round.
+// Complexity: schedule, start and cancel O(1); an iteration O(what it collects and runs).
+// Rules: LIFE-1 to LIFE-5, LIFE-7, READY-1, READY-2, WAIT-1 to WAIT-5, TIME-1 to TIME-6, POST-1, IO-3.
+#pragma once
+
+#include <fast/mailbox.hpp>
+#include <fast/ready_buffer.hpp>
+#include <fast/timer_wheel.hpp>
+#include <galley/loop.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+namespace galley::fast {
+
+namespace detail {
+/// A base, so that it is constructed before galley::loop, and destroyed after it.
+struct own_driver {
+    std::unique_ptr<driver> own;
+};
+}  // namespace detail
+
+/// The loop for programs. Its options' `ask_every` is 256 by default: a busy loop looks at its descriptors and its clock after that many steps, or
+/// as soon as nothing is ready (WAIT-4).
+class loop final : private detail::own_driver, public galley::loop {
+public:
+    [[nodiscard]] static constexpr loop_options default_options() noexcept {
+        loop_options options;
+        options.ask_every = 256;
+        return options;
+    }
+
+    /// On an epoll driver of its own. Throws std::invalid_argument for options out of range, std::system_error if the kernel grants no descriptor.
+    explicit loop(const loop_options& options = default_options());
+    /// On a driver that must outlive it. Throws std::invalid_argument for options out of range.
+    explicit loop(driver& d, const loop_options& options = default_options());
+    ~loop() override;
+
+    void start(timer& t, instant deadline) noexcept override;
+    bool cancel(timer& t) noexcept override { return timers_.cancel(t); }
+
+    [[nodiscard]] bool start(operation& op) noexcept override;
+    void cancel(operation& op) noexcept override;
+    int close(int descriptor) noexcept override { return get_driver().close(descriptor); }
+
+    void reserve_ready(std::size_t tasks) override { ready_.reserve_tasks(tasks); }
+
+    verdict run() override;
+    void stop() noexcept override { mailbox_->stop(); }
+    [[nodiscard]] remote get_remote() override { return remote{mailbox_}; }
+
+private:
+    void overflow(ready_entry entry) noexcept override;
+
+    // One iteration's parts, (a) to (f) of the rules. Watched: there is an observer.
+    template <bool Watched>
+    [[nodiscard]] verdict iterate() noexcept;
+    [[nodiscard]] bool quiet() const noexcept;
+    [[nodiscard]] std::optional<verdict> judge() noexcept;
+    [[nodiscard]] bool check() noexcept;
+    void wait(operation_list& done) noexcept;
+    void attend() noexcept;
+    void collect_operations(operation_list& done) noexcept;
+    void collect_timers() noexcept;
+    void collect_posts() noexcept;
+    template <bool Watched>
+    void begin_round() noexcept;
+    template <bool Watched>
+    void run_round() noexcept;
+    template <bool Watched>
+    void enter(box b) const noexcept;
+
+    static void run_post(void* node) noexcept;
+    void reap() noexcept;
+    void drop_callbacks() noexcept;
+
+    std::int64_t steps_left_{};    ///< until the driver is asked again
+    bool stop_requested_{};        ///< taken from the inbox, not yet consumed
+    bool timers_due_{};            ///< there may be a timer that is due at the sample
+    bool closed_{};
+    ready_buffer ready_;
+    post_list arrived_;            ///< taken from the inbox, not yet collected
+    post_list spent_;              ///< have run; their nodes go back to the posters
+    timer_wheel<> timers_;
+    std::size_t operations_{};     ///< in flight
+    std::uint64_t rounds_{};
+    std::shared_ptr<mailbox> mailbox_;
+    std::atomic<bool> running_{};  ///< true while a `run` is under way; written by the thread that is in it
+};
+
+}  // namespace galley::fast

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <galley/cancel_scope.hpp>
+
+#include <stdexcept>
+
+namespace galley {
+
+cancel_scope::~cancel_scope() {
+    if (owner_ != nullptr) {
+        owner_->loop().cancel(timer_);
+        owner_->leave_scope(*this);
+    }
+}
+
+void cancel_scope::open(context& task) {
+    if (id_ != 0) {
+        throw std::logic_error("galley::cancel_scope: a scope is run once, and this one was run before");
+    }
+    id_ = task.loop().tasks().next_scope_id();
+    owner_ = &task;
+    task.enter(*this);
+    if (observer* const o = task.loop().watching()) {
+        o->scope_opened(task.id(), id_);
+    }
+    if (!duration_) {
+        return;
+    }
+    try {
+        const instant from = task.loop().now();
+        task.loop().start(timer_, *duration_ > duration::zero() ? saturating_add(from, *duration_) : epoch);
+    } catch (...) {
+        close(scope_outcome::exception);
+        throw;
+    }
+}
+
+scope_outcome cancel_scope::outcome_of(outcome body) const noexcept {
+    switch (body) {
+        case outcome::value: return scope_outcome::value;
+        case outcome::exception: return scope_outcome::exception;
+        case outcome::cancelled:
+        case outcome::none: break;
+    }
+    return requested() && !outer_cancelled() ? scope_outcome::absorbed : scope_outcome::cancelled;
+}
+
+void cancel_scope::close(scope_outcome how) noexcept {
+    context& task = *std::exchange(owner_, nullptr);
+    task.loop().cancel(timer_);
+    task.leave_scope(*this);
+    if (observer* const o = task.loop().watching()) {
+        o->scope_closed(task.id(), id_, how);
+    }
+}
+
+}  // namespace galley

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: BSL-1.0
+// Cancel scopes: a body whose awaits, and whose tasks, are cancelled together; with deadlines and shields.
+#pragma once
+
+#include <galley/await.hpp>
+#include <galley/scope_tree.hpp>
+#include <galley/task.hpp>
+#include <galley/timer.hpp>
+
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+namespace galley {
+
+/// What a body gives that may be cut off by its own scope: the value, or nothing. For void: whether it finished.
+template <class T>
+struct finished_type { using type = std::optional<T>; };
+template <class T>
+struct finished_type<T&> { using type = T*; };
+template <>
+struct finished_type<void> { using type = bool; };
+template <class T>
+using finished = typename finished_type<T>::type;
+
+template <class T>
+class scoped_call;
+
+/// A node of the scope tree that one task has open for a while. Loop thread only. Used through `run`, `timeout`, `shield`, `task_group`.
+class cancel_scope : public scope_node {
+public:
+    enum class protection : bool { open, shielded };
+
+    cancel_scope() noexcept : cancel_scope{protection::open, std::nullopt} {}
+    /// With a deadline: `d` after it is opened, it cancels itself.
+    explicit cancel_scope(duration d) noexcept : cancel_scope{protection::open, d} {}
+    /// Shielded: what encloses it cannot cancel what is inside (CANCEL-3).
+    explicit cancel_scope(protection p) noexcept : cancel_scope{p, std::nullopt} {}
+    /// A scope that is still open when it goes belongs to a task that is being destroyed.
+    ~cancel_scope();
+
+    /// `co_await scope.run(body())`: awaits the body as a call inside this scope. Gives what the body gives, or nothing if the scope was
+    /// cancelled and that is why the body ended (CANCEL-5). A scope is used once.
+    template <class T>
+    [[nodiscard]] scoped_call<T> run(task<T> body) noexcept {
+        return scoped_call<T>{*this, std::move(body)};
+    }
+
+    /// Cancels what is inside, from anywhere on the loop's thread; before `run`: as soon as it is opened. False if it was cancelled through this
+    /// function or its deadline before.
+    bool cancel() noexcept { return scope_node::cancel(); }
+
+    [[nodiscard]] scope_id id() const noexcept { return id_; }
+    [[nodiscard]] context* owner() const noexcept { return owner_; }
+    [[nodiscard]] bool is_open() const noexcept { return owner_ != nullptr; }
+
+    /// Opens it as the innermost scope of `task`. Throws std::logic_error if it is open; std::bad_alloc if its timer cannot be started: it is closed then.
+    void open(context& task);
+    /// What a body's end means here (CANCEL-5).
+    [[nodiscard]] scope_outcome outcome_of(outcome body) const noexcept;
+    void close(scope_outcome how) noexcept;
+
+private:
+    struct deadline_timer : timer {
+        explicit deadline_timer(cancel_scope& s) noexcept : timer{&expired}, scope{&s} {}
+        static void expired(timer& t) noexcept { static_cast<deadline_timer&>(t).scope->cancel(); }
+        cancel_scope* scope;
+    };
+
+    cancel_scope(protection p, std::optional<duration> d) noexcept
+        : scope_node{kind::scope, p == protection::shielded}, duration_{d}, timer_{*this} {}
+
+    context* owner_{};
+    scope_id id_{};
+    std::optional<duration> duration_;  ///< none: no deadline
+    deadline_timer timer_;
+};
+
+/// The await of a body inside a scope.
+template <class T>
+class [[nodiscard]] scoped_call : public typed_slot<T>, public await_tag {
+public:
+    scoped_call(cancel_scope& scope, task<T> body) noexcept : typed_slot<T>{body.release()}, scope_{&scope} {}
+
+    [[nodiscard]] static bool await_ready() noexcept { return false; }
+    template <class Promise>
+    [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> caller) {
+        scope_->open(caller.promise().task());
+        return this->call(caller.promise());
+    }
+    /// Throws what leaves the scope: an exception, or `cancelled` if the cancellation is an enclosing scope's.
+    [[nodiscard]] finished<T> await_resume() {
+        this->destroy_callee();
+        const scope_outcome how = scope_->outcome_of(this->result.kind());
+        scope_->close(how);
+        if (how == scope_outcome::absorbed) {
+            return {};
+        }
+        if constexpr (std::is_void_v<T>) {
+            this->result.take();
+            return true;
+        } else if constexpr (std::is_reference_v<T>) {
+            return &this->result.take();
+        } else {
+            return finished<T>{this->result.take()};
+        }
+    }
+
+private:
+    cancel_scope* scope_;
+};
+
+namespace detail {
+
+// The scope must be constructed before the call that refers to it, and destroyed after it.
+struct scope_holder {
+    template <class... A>
+    explicit scope_holder(A... a) noexcept : scope{a...} {}
+    cancel_scope scope;
+};
+
+template <class T>
+class [[nodiscard]] timeout_call : scope_holder, public scoped_call<T> {
+public:
+    timeout_call(duration d, task<T> body) noexcept : scope_holder{d}, scoped_call<T>{scope, std::move(body)} {}
+};
+
+template <class T>
+class [[nodiscard]] shield_call : scope_holder, public scoped_call<T> {
+public:
+    explicit shield_call(task<T> body) noexcept
+        : scope_holder{cancel_scope::protection::shielded}, scoped_call<T>{scope, std::move(body)} {}
+    T await_resume() {
+        auto value = scoped_call<T>::await_resume();
+        if constexpr (!std::is_void_v<T>) {
+            return std::forward<T>(*value);  // a shield has nothing of its own to absorb: there is a value
+        }
+    }
+};
+
+}  // namespace detail
+
+/// `co_await timeout(d, body())`: what the body gives, or nothing if `d` passed first and cut it off (CANCEL-5). A body that finishes all the same yields its
+/// value; if an enclosing scope is cancelled too, that goes on outward.
+template <class T, class Rep, class Period>
+[[nodiscard]] detail::timeout_call<T> timeout(std::chrono::duration<Rep, Period> d, task<T> body) noexcept {
+    return detail::timeout_call<T>{saturating_ns(d), std::move(body)};
+}
+
+/// `co_await shield(body())`: enclosing cancellations wait until the body is over. For clean-up that must await.
+template <class T>
+[[nodiscard]] detail::shield_call<T> shield(task<T> body) noexcept {
+    return detail::shield_call<T>{std::move(body)};
+}
+
+}  // namespace galley

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSL-1.0
+// The whole vocabulary. A loop to run it on: <fast/loop.hpp>, or <ref/loop.hpp> to read along.
+#pragma once
+
+#include <galley/cancel_scope.hpp>
+#include <galley/event.hpp>
+#include <galley/loop.hpp>
+#include <galley/mutex.hpp>
+#include <galley/queue.hpp>
+#include <galley/remote.hpp>
+#include <galley/run.hpp>
+#include <galley/semaphore.hpp>
+#include <galley/sleep.hpp>
+#include <galley/spawn.hpp>
+#include <galley/task.hpp>
+#include <galley/task_group.hpp>
+#include <galley/time.hpp>
+#include <galley/when_all.hpp>
+#include <galley/when_any.hpp>

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <galley/loop.hpp>
+
+#include <stdexcept>
+
+namespace galley {
+
+namespace {
+
+const loop_options& checked(const loop_options& options) {
+    if (options.resolution_bits > 40) {
+        throw std::invalid_argument("galley::loop: resolution_bits must be at most 40");
+    }
+    if (options.ask_every == 0) {
+        throw std::invalid_argument("galley::loop: ask_every must be at least 1");
+    }
+    if (options.budget == 0) {
+        throw std::invalid_argument("galley::loop: budget must be at least 1");
+    }
+    return options;
+}
+
+}  // namespace
+
+loop::loop(driver& d, const loop_options& options, std::size_t call_stack)
+    : driver_{d}, options_{checked(options)}, resolution_{options.resolution_bits}, tasks_{*this, call_stack} {}
+
+void loop::take_sample() noexcept {
+    const instant time = now();
+    if (time != sample_) {
+        sample_ = time;
+        if (observer* const o = watching()) {
+            o->sampled(time);
+        }
+    }
+}
+
+}  // namespace galley

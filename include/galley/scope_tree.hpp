@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSL-1.0
+// The tree of tasks and cancel scopes: who is below whom, and how a cancellation spreads (CANCEL-1, CANCEL-7).
+#pragma once
+
+#include <cstdint>
+
+namespace galley {
+
+class context;
+
+/// A node of the tree: the root, a task, or an open cancel scope. Children are kept in the order in which they came.
+/// Loop thread only. `insert`, `erase` O(1) plus O(children) where children move up; `cancel` O(nodes below).
+class scope_node {
+public:
+    enum class kind : std::uint8_t { root, task, scope };
+
+    explicit scope_node(kind k, bool shield = false) noexcept : kind_{k}, shield_{shield} {}
+    scope_node(const scope_node&) = delete;
+    scope_node& operator=(const scope_node&) = delete;
+    ~scope_node() = default;
+
+    /// Hangs `child` below this node, as the last. It is cancelled at once if this node is, unless it is a shield.
+    void adopt(scope_node& child) noexcept;
+
+    /// Takes this node out of the tree; what is below it takes its place, in order.
+    void leave() noexcept;
+
+    /// Requests cancellation: marks this node and everything below it that no shield protects, and interrupts the tasks there, children in
+    /// order, depth first, a task after what is below it, this node's own task last (CANCEL-7). False if it was requested before.
+    bool cancel() noexcept;
+
+    [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
+    [[nodiscard]] bool requested() const noexcept { return requested_; }
+    /// True if the cancellation comes from outside as well: then the outer one wins (CANCEL-5).
+    [[nodiscard]] bool outer_cancelled() const noexcept {
+        return !shield_ && parent_ != nullptr && parent_->cancelled_;
+    }
+    [[nodiscard]] bool has_children() const noexcept { return first_ != nullptr; }
+    [[nodiscard]] scope_node* parent() const noexcept { return parent_; }
+    [[nodiscard]] scope_node* first_child() const noexcept { return first_; }
+    [[nodiscard]] kind node_kind() const noexcept { return kind_; }
+
+    /// The node after this one in a walk over everything below `top`, parents first; null at the end. O(1) amortised.
+    [[nodiscard]] scope_node* next_below(const scope_node& top) const noexcept;
+
+protected:
+    // A task that is not in the tree may be in a list of the task registry, through the same links.
+    scope_node* previous_{};
+    scope_node* next_{};
+
+private:
+    void mark_below() noexcept;
+    [[nodiscard]] context* own_task() noexcept;
+
+    scope_node* parent_{};
+    scope_node* first_{};
+    scope_node* last_{};
+    kind kind_;
+    bool shield_;
+    bool requested_{};
+    bool cancelled_{};
+};
+
+}  // namespace galley

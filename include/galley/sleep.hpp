@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSL-1.0
+// sleep_for, sleep_until, yield.
+#pragma once
+
+#include <galley/await.hpp>
+#include <galley/time.hpp>
+#include <galley/timer.hpp>
+
+#include <chrono>
+
+namespace galley {
+
+/// Waits for a deadline. Never early (TIME-2); a deadline that is not ahead still lets the next collect pass (TIME-6).
+class [[nodiscard]] sleep_awaiter final : public awaiter<sleep_awaiter>, private timer {
+public:
+    /// From the clock's reading inside the await (TIME-9).
+    explicit sleep_awaiter(duration d) noexcept : timer{&fired}, duration_{d}, relative_{true} {}
+    explicit sleep_awaiter(instant t) noexcept : timer{&fired}, duration_{t.time_since_epoch()}, relative_{false} {}
+    ~sleep_awaiter() {
+        if (waiting()) {
+            loop().cancel(static_cast<timer&>(*this));
+        }
+    }
+
+    [[nodiscard]] bool begin() {
+        loop().start(static_cast<timer&>(*this), deadline());
+        return false;
+    }
+    [[nodiscard]] bool withdraw() noexcept override { return loop().cancel(static_cast<timer&>(*this)); }
+    [[nodiscard]] const char* kind() const noexcept override { return "sleep"; }
+    void await_resume() const { raise_if_cancelled(); }
+
+private:
+    [[nodiscard]] instant deadline() const noexcept {
+        if (!relative_) {
+            return instant{duration_};
+        }
+        const instant from = loop().now();
+        return duration_ <= duration::zero() ? epoch : saturating_add(from, duration_);
+    }
+    static void fired(timer& t) noexcept { static_cast<sleep_awaiter&>(t).resume(cause::timer); }
+
+    duration duration_;
+    bool relative_;
+};
+
+/// Sleeps for at least `d`; zero or less still lets one collect pass.
+template <class Rep, class Period>
+sleep_awaiter sleep_for(std::chrono::duration<Rep, Period> d) noexcept {
+    return sleep_awaiter{saturating_ns(d)};
+}
+/// Sleeps until the loop's clock has reached `t`.
+inline sleep_awaiter sleep_until(instant t) noexcept { return sleep_awaiter{t}; }
+
+/// `co_await yield()`: everything that is ready goes first (READY-5).
+class [[nodiscard]] yield_awaiter final : public suspension, public await_tag {
+public:
+    yield_awaiter() = default;
+
+    [[nodiscard]] static bool await_ready() noexcept { return false; }
+    template <class Promise>
+    [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> frame) noexcept {
+        context& task = frame.promise().task();
+        task.set_leaf(frame.promise());
+        if (task.cancelled_here()) [[unlikely]] {
+            with_ = delivery::cancelled;
+            return task.satisfied(*this);
+        }
+        task.yield(*this);
+        return true;
+    }
+    void await_resume() const {
+        if (with_ == delivery::cancelled) [[unlikely]] {
+            throw cancelled{};
+        }
+    }
+    [[nodiscard]] bool withdraw() noexcept override { return false; }
+    [[nodiscard]] const char* kind() const noexcept override { return "yield"; }
+};
+inline yield_awaiter yield() noexcept { return {}; }
+
+/// `co_await now()`: the clock, as a relative deadline would read it.
+class now final : public immediate<now> {
+public:
+    now() = default;
+    [[nodiscard]] instant await_resume() const noexcept { return task_->loop().now(); }
+};
+
+}  // namespace galley

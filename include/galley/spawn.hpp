@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: BSL-1.0
+// Starting a task, and the handle that joins, cancels or detaches it.
+#pragma once
+
+#include <galley/await.hpp>
+#include <galley/task.hpp>
+
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+namespace galley {
+
+/// Thrown by a join, `when_all` or `when_any` if the task that was awaited ended cancelled, while the awaiting one is not cancelled itself.
+struct task_cancelled : std::exception {
+    [[nodiscard]] const char* what() const noexcept override { return "galley: the awaited task was cancelled"; }
+};
+
+/// A task of result type T: its context and the place for its outcome. One block, recycled.
+template <class T>
+class task_state final : public context, public typed_slot<T> {
+public:
+    task_state(galley::loop& l, promise_base* first_frame, const char* name) noexcept
+        : context{l, name}, typed_slot<T>{first_frame} {}
+
+    [[nodiscard]] outcome how() const noexcept override { return this->result.kind(); }
+    [[nodiscard]] std::exception_ptr exception() const noexcept override { return this->result.exception(); }
+
+    [[nodiscard]] static void* operator new(std::size_t size) { return frame_pool::allocate(size); }
+    static void operator delete(void* memory, std::size_t size) noexcept { frame_pool::deallocate(memory, size); }
+
+private:
+    [[nodiscard]] call_slot& root_slot() noexcept override { return *this; }
+    void set_cancelled() noexcept override { this->result.set_cancelled(); }
+};
+
+/// Holds a task: its outcome stays as long as somebody does. Loop thread only.
+template <class T>
+class task_ref {
+public:
+    task_ref() = default;
+    /// Takes over a hold that exists already.
+    explicit task_ref(task_state<T>* held) noexcept : state_{held} {}
+    task_ref(const task_ref&) = delete;
+    task_ref(task_ref&& other) noexcept : state_{std::exchange(other.state_, nullptr)} {}
+    task_ref& operator=(task_ref&& other) noexcept {
+        task_ref old{std::exchange(state_, std::exchange(other.state_, nullptr))};
+        return *this;
+    }
+    ~task_ref() {
+        if (state_ != nullptr) {
+            state_->release();
+        }
+    }
+
+    [[nodiscard]] static task_ref hold(task_state<T>& state) noexcept {
+        state.hold();
+        return task_ref{&state};
+    }
+    [[nodiscard]] explicit operator bool() const noexcept { return state_ != nullptr; }
+    task_state<T>& operator*() const noexcept { return *state_; }
+    task_state<T>* operator->() const noexcept { return state_; }
+
+private:
+    task_state<T>* state_{};
+};
+
+/// A task that was made but not started: so that several can be made first, and then started without anything that could fail.
+template <class T>
+class [[nodiscard]] prepared_task {
+public:
+    /// Throws std::bad_alloc; the frame is destroyed then.
+    prepared_task(loop& l, task<T> body, const char* name) : frame_{body.release()} {
+        if (frame_ == nullptr) {
+            throw std::logic_error("galley::spawn: this task was moved from, awaited or spawned before");
+        }
+        struct frame_guard {
+            ~frame_guard() {
+                if (frame != nullptr) {
+                    std::coroutine_handle<promise<T>>::from_promise(*frame).destroy();
+                }
+            }
+            promise<T>* frame;
+        } guard{frame_};
+        state_ = task_ref<T>{new task_state<T>{l, frame_, name}};
+        guard.frame = nullptr;  // the state owns it now
+    }
+
+    /// Starts it below `place`, for which the registry has reserved room; gives a hold on it.
+    [[nodiscard]] task_ref<T> start(scope_node& place, task_owner* owner) && noexcept {
+        state_->hold();  // the first hold is its running; this one is the caller's
+        state_->set_owner(owner);
+        state_->loop().tasks().start(*state_, *frame_, place);
+        return std::move(state_);
+    }
+
+private:
+    promise<T>* frame_;
+    task_ref<T> state_{};
+};
+
+template <class T>
+class join_handle;
+
+/// The await of a task's end.
+template <class T>
+class [[nodiscard]] join_awaiter final : public awaiter<join_awaiter<T>>, private task_owner {
+public:
+    explicit join_awaiter(task_state<T>& target) noexcept : target_{task_ref<T>::hold(target)} {}
+    ~join_awaiter() {
+        if (this->waiting()) {
+            static_cast<void>(withdraw());
+        }
+    }
+
+    /// Throws std::logic_error if somebody joins that task, or has joined it, already (TASK-2).
+    [[nodiscard]] bool begin() {
+        if (target_->claimed()) {
+            throw std::logic_error("galley: a task is joined once, and this one is being joined, or was, by somebody else");
+        }
+        if (target_->ended()) {
+            target_->claim();
+            this->with_ = with_of(*target_);
+            return true;
+        }
+        target_->set_owner(this);
+        return false;
+    }
+    [[nodiscard]] bool withdraw() noexcept override {
+        target_->set_owner(nullptr);
+        target_ = task_ref<T>{};  // let go at once: if it fails now, that is nobody's (TASK-3)
+        return true;
+    }
+    [[nodiscard]] const char* kind() const noexcept override { return "join"; }
+
+    T await_resume() {
+        const task_ref<T> target = std::move(target_);
+        this->raise_if_cancelled();
+        target->mark_observed();
+        if (target->how() == outcome::cancelled) {
+            throw task_cancelled{};
+        }
+        return target->result.take();
+    }
+
+private:
+    static delivery with_of(const context& target) noexcept {
+        return target.how() == outcome::value ? delivery::value : delivery::error;
+    }
+    void child_ended(context& child) noexcept override {
+        child.claim();
+        this->resume(cause::join, with_of(child));
+    }
+
+    task_ref<T> target_;
+};
+
+/// The handle of a spawned task. Dropping it detaches the task; a failure that nobody can take then goes to the loop's handler (TASK-3).
+/// Move-only; loop thread only.
+template <class T = void>
+class [[nodiscard]] join_handle {
+public:
+    join_handle() = default;
+    explicit join_handle(task_ref<T> state) noexcept : state_{std::move(state)} {}
+
+    /// `co_await handle.join()`: its value; or throws its exception, or task_cancelled. A join that is cancelled leaves the task alone. Joining
+    /// twice throws std::logic_error.
+    [[nodiscard]] join_awaiter<T> join() const noexcept { return join_awaiter<T>{*state_}; }
+
+    /// Cancels the task and what is below it (CANCEL-1). False: it has ended, nothing happens (CANCEL-4).
+    bool cancel() const noexcept {
+        if (state_->ended()) {
+            return false;
+        }
+        state_->cancel();
+        return true;
+    }
+    [[nodiscard]] bool ended() const noexcept { return state_->ended(); }
+    /// True if its outcome belongs to a joiner already.
+    [[nodiscard]] bool joining() const noexcept { return state_->claimed(); }
+    [[nodiscard]] task_id id() const noexcept { return state_->id(); }
+    [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(state_); }
+
+    /// Lets go of the task; it goes on by itself.
+    void detach() noexcept { state_ = task_ref<T>{}; }
+
+    /// The value of a task that has ended, from outside any task; throws its exception, or task_cancelled.
+    T take() {
+        const task_ref<T> target = std::move(state_);
+        if (!target->ended() || target->claimed()) {
+            throw std::logic_error("galley: take() is for a task that has ended and was not joined");
+        }
+        target->mark_observed();
+        if (target->how() == outcome::cancelled) {
+            throw task_cancelled{};
+        }
+        return target->result.take();
+    }
+
+private:
+    task_ref<T> state_{};
+};
+
+/// Starts a task on `l`, from its thread: below the scope in which the running task stands, or, outside of tasks, below the root. Its first step
+/// is in a later round (TASK-1). `name`, for people, must outlive the task. Throws std::bad_alloc; nothing is started then.
+template <class T>
+[[nodiscard]] join_handle<T> spawn(loop& l, task<T> body, const char* name = nullptr) {
+    prepared_task<T> prepared{l, std::move(body), name};
+    l.tasks().reserve(1);
+    return join_handle<T>{std::move(prepared).start(l.tasks().spawn_place(), nullptr)};
+}
+
+/// `co_await spawn(body())`: the same, on the running task's loop. Does not suspend.
+template <class T>
+class [[nodiscard]] spawn_here : public immediate<spawn_here<T>> {
+public:
+    spawn_here(task<T> body, const char* name) noexcept : body_{std::move(body)}, name_{name} {}
+    [[nodiscard]] join_handle<T> await_resume() { return galley::spawn(this->task_->loop(), std::move(body_), name_); }
+
+private:
+    task<T> body_;
+    const char* name_;
+};
+template <class T>
+spawn_here<T> spawn(task<T> body, const char* name = nullptr) noexcept {
+    return spawn_here<T>{std::move(body), name};
+}
+
+namespace detail {
+template <class F, class... A>
+using task_of = std::invoke_result_t<F&, A...>;
+}
+
+/// A task that keeps its callable and arguments until it has ended: captures of a coroutine lambda are not part of its frame, and would dangle.
+///     co_await spawn(invoke([&x]() -> task<> { ... }));
+template <class F, class... A>
+[[nodiscard]] detail::task_of<F, A...> invoke(F f, A... arguments) {
+    co_return co_await f(std::move(arguments)...);
+}
+
+}  // namespace galley

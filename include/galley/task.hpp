@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSL-1.0
+// task<T>: a lazy coroutine, awaited as a call or spawned as a task.
+#pragma once
+
+#include <galley/context.hpp>
+#include <galley/frame_pool.hpp>
+#include <galley/result.hpp>
+
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace galley {
+
+/// What may be awaited in a task<T> is marked by this base: foreign awaitables would resume a task behind its loop's back.
+struct await_tag {};
+
+/// The link from an awaiting frame to the one it awaits; it lives in the awaiting frame (for a task's first frame: in its state).
+/// It owns the callee's frame.
+class call_slot {
+public:
+    call_slot(const call_slot&) = delete;
+    call_slot& operator=(const call_slot&) = delete;
+
+protected:
+    call_slot() = default;
+    explicit call_slot(promise_base* callee) noexcept : callee_{callee} {}
+    ~call_slot() { destroy_callee(); }
+
+    /// Runs the callee for `caller`. True if the caller must suspend. See the implementation for how stacks stay bounded (TASK-5).
+    [[nodiscard]] bool call(promise_base& caller) noexcept;
+    void destroy_callee() noexcept;
+    [[nodiscard]] bool has_callee() const noexcept { return callee_ != nullptr; }
+
+private:
+    friend class context;
+    friend class promise_base;
+    friend class task_registry;
+
+    promise_base* callee_{};
+    promise_base* caller_{};
+    bool inline_{};  ///< the caller is below the callee on this stack, inside `call`
+    bool done_{};
+};
+
+/// A slot with the place for the outcome.
+template <class T>
+class typed_slot : public call_slot {
+public:
+    galley::result<T> result{};
+
+protected:
+    using call_slot::call_slot;
+    ~typed_slot() = default;
+};
+
+/// What all promises have: the task they run in, and the slot of whoever awaits them. Two words.
+class promise_base {
+    struct final_awaiter {
+        [[nodiscard]] static bool await_ready() noexcept { return false; }
+        template <class Promise>
+        void await_suspend(std::coroutine_handle<Promise> frame) const noexcept {
+            frame.promise().finished();
+        }
+        static void await_resume() noexcept {}
+    };
+
+public:
+    promise_base(const promise_base&) = delete;
+    promise_base& operator=(const promise_base&) = delete;
+
+    [[nodiscard]] static std::suspend_always initial_suspend() noexcept { return {}; }
+    [[nodiscard]] static final_awaiter final_suspend() noexcept { return {}; }
+
+    template <class Awaitable>
+    [[nodiscard]] Awaitable&& await_transform(Awaitable&& awaitable) noexcept {
+        static_assert(std::derived_from<std::remove_cvref_t<Awaitable>, await_tag>,
+                      "a galley::task can only await galley's own awaitables");
+        return std::forward<Awaitable>(awaitable);
+    }
+
+    /// The task that this frame runs in. Only once it has been awaited or spawned.
+    [[nodiscard]] context& task() const noexcept { return *context_; }
+
+    [[nodiscard]] static void* operator new(std::size_t size) { return frame_pool::allocate(size); }
+    static void operator delete(void* memory, std::size_t size) noexcept { frame_pool::deallocate(memory, size); }
+
+protected:
+    promise_base() = default;
+    ~promise_base() = default;
+
+    [[nodiscard]] call_slot& slot() const noexcept { return *slot_; }
+
+private:
+    friend class call_slot;
+    friend class context;
+    friend class task_registry;
+
+    void finished() noexcept;
+    /// Its coroutine. The handle is computed from the address of the promise, so promise_base must be the first base of every promise and
+    /// must not be aligned less strictly than it; `promise` asserts that. Storing the handle would cost each frame a word.
+    [[nodiscard]] std::coroutine_handle<promise_base> frame() noexcept {
+        return std::coroutine_handle<promise_base>::from_promise(*this);
+    }
+
+    context* context_{};
+    call_slot* slot_{};
+};
+
+template <class T>
+class task;
+
+template <class T>
+class promise_result : public promise_base {
+public:
+    template <class U = T>
+        requires std::convertible_to<U&&, T>
+    void return_value(U&& value) {
+        static_cast<typed_slot<T>&>(slot()).result.set_value(std::forward<U>(value));
+    }
+
+protected:
+    ~promise_result() = default;
+};
+template <>
+class promise_result<void> : public promise_base {
+public:
+    void return_void() const noexcept { static_cast<typed_slot<void>&>(slot()).result.set_value(); }
+
+protected:
+    ~promise_result() = default;
+};
+
+template <class T>
+class promise final : public promise_result<T> {
+public:
+    [[nodiscard]] task<T> get_return_object() noexcept;
+    void unhandled_exception() noexcept {
+        auto& result = static_cast<typed_slot<T>&>(this->slot()).result;
+        try {
+            throw;
+        } catch (const cancelled&) {
+            result.set_cancelled();
+        } catch (...) {
+            result.set_exception(std::current_exception());
+        }
+    }
+};
+
+/// The await of a call: same task, same step (TASK-4), no budget (READY-5).
+template <class T>
+class [[nodiscard]] call_awaiter : public typed_slot<T>, public await_tag {
+public:
+    explicit call_awaiter(promise_base* callee) noexcept : typed_slot<T>{callee} {}
+
+    [[nodiscard]] static bool await_ready() noexcept { return false; }
+    template <class Promise>
+    [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> caller) noexcept {
+        return this->call(caller.promise());
+    }
+    T await_resume() {
+        this->destroy_callee();  // before the caller goes on, as a function's locals and parameters would be
+        return this->result.take();
+    }
+};
+
+/// A coroutine that gives a T: lazy (nothing runs until it is awaited or spawned), move-only, owns its frame. Awaiting it is a call. Dropping it
+/// unawaited destroys the frame. T: a movable type, a reference, or void.
+template <class T = void>
+class [[nodiscard]] task : public await_tag {
+public:
+    using promise_type = promise<T>;
+    using value_type = T;
+
+    task(task&& other) noexcept : promise_{std::exchange(other.promise_, nullptr)} {}
+    task& operator=(task&& other) noexcept {
+        task{std::move(other)}.swap(*this);
+        return *this;
+    }
+    ~task() {
+        if (promise_ != nullptr) {
+            std::coroutine_handle<promise<T>>::from_promise(*promise_).destroy();
+        }
+    }
+
+    [[nodiscard]] call_awaiter<T> operator co_await() && noexcept { return call_awaiter<T>{release()}; }
+
+    /// Gives up the frame, to whoever will run it.
+    [[nodiscard]] promise<T>* release() noexcept { return std::exchange(promise_, nullptr); }
+
+private:
+    friend class promise<T>;
+    explicit task(promise<T>& p) noexcept : promise_{&p} {}
+    void swap(task& other) noexcept { std::swap(promise_, other.promise_); }
+
+    promise<T>* promise_;
+};
+
+template <class T>
+task<T> promise<T>::get_return_object() noexcept {
+    static_assert(alignof(promise) == alignof(promise_base) && std::derived_from<promise, promise_base>);
+    return task<T>{*this};
+}
+
+}  // namespace galley

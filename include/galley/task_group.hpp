@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSL-1.0
+// task_group: a body that may start any number of tasks, and does not end before they have ended.
+#pragma once
+
+#include <galley/await.hpp>
+#include <galley/children.hpp>
+#include <galley/spawn.hpp>
+
+#include <concepts>
+#include <stdexcept>
+#include <type_traits>
+#include <utility>
+
+namespace galley {
+
+/// Awaits a call without throwing what it came to.
+template <class T>
+class [[nodiscard]] settled_call : public typed_slot<T>, public await_tag {
+public:
+    explicit settled_call(task<T> body) noexcept : typed_slot<T>{body.release()} {}
+    [[nodiscard]] static bool await_ready() noexcept { return false; }
+    template <class Promise>
+    [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> caller) noexcept {
+        return this->call(caller.promise());
+    }
+    /// Refers into this awaiter, which is therefore kept in a variable.
+    [[nodiscard]] galley::result<T>& await_resume() noexcept {
+        this->destroy_callee();
+        return this->result;
+    }
+};
+
+/// A group of tasks. Used once, on the loop's thread:
+///     task_group group;
+///     co_await group.run([&]() -> task<> { group.spawn(a()); group.spawn(b()); co_return; });
+class task_group {
+public:
+    task_group() = default;
+
+    /// Awaits the body, then all the group's tasks (also inside a cancelled scope: a group's exit is never cut short). The first failure, of a task or of the body,
+    /// cancels the rest and is thrown when all have ended; any further one goes to the loop's handler (TASK-6). Gives what the body gives, or nothing
+    /// (void: false) if the group was cancelled through `cancel`. The callable is kept until then. Throws std::logic_error on a second run.
+    template <class F>
+        requires std::invocable<F&>
+    [[nodiscard]] auto run(F body) -> task<finished<typename std::invoke_result_t<F&>::value_type>> {
+        using value = typename std::invoke_result_t<F&>::value_type;
+        context& self = co_await this_task();
+        settled_call<value> call{body()};  // lazy: nothing runs yet; but a callable may throw, so this comes before the scope is open
+        children_.scope().open(self);
+        galley::result<value>& came_to = co_await call;
+        if (came_to.kind() == outcome::exception) {
+            children_.body_failed(self, came_to.exception());
+        } else if (came_to.kind() == outcome::cancelled) {
+            children_.body_cancelled();
+        }
+        co_await exit_awaiter{children_};
+        if (!children_.settle()) {
+            co_return finished<value>{};
+        }
+        if constexpr (std::is_void_v<value>) {
+            co_return true;
+        } else if constexpr (std::is_reference_v<value>) {
+            co_return &came_to.take();
+        } else {
+            co_return finished<value>{came_to.take()};
+        }
+    }
+
+    /// Starts a task in the group; its value is discarded. From the body, from the group's tasks, or from elsewhere, while the group is
+    /// running: else throws std::logic_error. Throws std::bad_alloc, with nothing started. Gives the task's id.
+    template <class T>
+    task_id spawn(task<T> body, const char* name = nullptr) {
+        if (!is_running()) {
+            throw std::logic_error("galley::task_group: tasks can be started only while the group is running");
+        }
+        loop& l = children_.scope().owner()->loop();
+        prepared_task<T> prepared{l, std::move(body), name};
+        l.tasks().reserve(1);
+        children_.started(1);
+        return std::move(prepared).start(children_.scope(), &children_)->id();
+    }
+
+    /// Cancels the body and the tasks. False if nothing is left to cancel, or it was done before.
+    bool cancel() noexcept { return is_running() && children_.scope().cancel(); }
+
+    [[nodiscard]] bool is_running() const noexcept { return children_.scope().is_open() && !children_.is_judged(); }
+
+private:
+    class exit_awaiter final : public suspension, public await_tag {
+    public:
+        explicit exit_awaiter(children& c) noexcept : children_{&c} {}
+        [[nodiscard]] static bool await_ready() noexcept { return false; }
+        template <class Promise>
+        [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> frame) noexcept {
+            context& task = frame.promise().task();
+            task_ = &task;
+            task.set_leaf(frame.promise());
+            if (children_->left() == 0) {
+                with_ = children_->judge();
+                return task.satisfied(*this);
+            }
+            children_->set_waiter(*this);
+            task.suspend(*this);
+            return true;
+        }
+        static void await_resume() noexcept {}
+        [[nodiscard]] bool withdraw() noexcept override { return false; }
+        [[nodiscard]] const char* kind() const noexcept override { return "group"; }
+
+    private:
+        children* children_;
+    };
+
+    children children_{children::policy::group};
+};
+
+}  // namespace galley

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSL-1.0
+// when_all: start several tasks, await them all.
+#pragma once
+
+#include <galley/await.hpp>
+#include <galley/children.hpp>
+#include <galley/spawn.hpp>
+
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace galley {
+
+namespace detail {
+
+/// A value as a member of a tuple or variant: void becomes std::monostate.
+template <class T>
+using regular = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+
+template <class T>
+regular<T> take_regular(task_state<T>& state) {
+    if constexpr (std::is_void_v<T>) {
+        state.result.take();
+        return {};
+    } else {
+        return state.result.take();
+    }
+}
+
+/// Awaiting children that the await itself starts. Once they run, a cancellation reaches them as well, and the await ends with them.
+template <class Derived>
+class children_awaiter : public awaiter<Derived> {
+public:
+    [[nodiscard]] bool withdraw() noexcept override { return false; }
+
+protected:
+    explicit children_awaiter(children::policy p) noexcept : children_{p} {}
+    ~children_awaiter() = default;
+
+    /// Starts what `prepared` (a callable that starts it all, without failing) has made.
+    template <class Start>
+    void start_all(std::size_t count, Start start) {
+        this->loop().tasks().reserve(count);
+        children_.scope().open(*this->task_);
+        children_.started(count);
+        children_.set_waiter(*this);
+        start(static_cast<scope_node&>(children_.scope()), static_cast<task_owner*>(&children_));
+    }
+    /// Throws what the children came to, unless it is a value.
+    void settle() {
+        if (children_.scope().is_open()) {
+            static_cast<void>(children_.settle());
+        } else {
+            this->raise_if_cancelled();  // refused before anything was started (CANCEL-3)
+        }
+    }
+
+    children children_;
+};
+
+/// The same number of children of one type.
+template <class Derived, class T>
+class vector_awaiter : public children_awaiter<Derived> {
+public:
+    [[nodiscard]] bool begin() {
+        if (bodies_.empty()) {
+            return true;
+        }
+        std::vector<prepared_task<T>> prepared;
+        prepared.reserve(bodies_.size());
+        states_.reserve(bodies_.size());
+        for (task<T>& body : bodies_) {
+            prepared.emplace_back(this->loop(), std::move(body), nullptr);
+        }
+        this->start_all(prepared.size(), [&](scope_node& place, task_owner* owner) noexcept {
+            for (prepared_task<T>& child : prepared) {
+                states_.push_back(std::move(child).start(place, owner));
+            }
+        });
+        return false;
+    }
+
+protected:
+    vector_awaiter(children::policy p, std::vector<task<T>> bodies) noexcept
+        : children_awaiter<Derived>{p}, bodies_{std::move(bodies)} {}
+    ~vector_awaiter() = default;
+
+    std::vector<task<T>> bodies_;
+    std::vector<task_ref<T>> states_{};
+};
+
+/// Children of different types.
+template <class Derived, class... T>
+class tuple_awaiter : public children_awaiter<Derived> {
+public:
+    [[nodiscard]] bool begin() {
+        if constexpr (sizeof...(T) == 0) {
+            return true;
+        } else {
+            auto prepared = std::apply(
+                [&](task<T>&... body) {
+                    return std::tuple<prepared_task<T>...>{prepared_task<T>{this->loop(), std::move(body), nullptr}...};
+                },
+                bodies_);
+            this->start_all(sizeof...(T), [&](scope_node& place, task_owner* owner) noexcept {
+                // A braced list, as its elements are evaluated in order.
+                states_ = std::apply(
+                    [&](prepared_task<T>&... child) {
+                        return std::tuple<task_ref<T>...>{std::move(child).start(place, owner)...};
+                    },
+                    prepared);
+            });
+            return false;
+        }
+    }
+
+protected:
+    tuple_awaiter(children::policy p, task<T>... bodies) noexcept
+        : children_awaiter<Derived>{p}, bodies_{std::move(bodies)...} {}
+    ~tuple_awaiter() = default;
+
+    std::tuple<task<T>...> bodies_;
+    std::tuple<task_ref<T>...> states_{};
+};
+
+template <class T>
+class [[nodiscard]] when_all_vector final : public vector_awaiter<when_all_vector<T>, T> {
+public:
+    explicit when_all_vector(std::vector<task<T>> bodies) noexcept
+        : vector_awaiter<when_all_vector, T>{children::policy::all, std::move(bodies)} {}
+    [[nodiscard]] const char* kind() const noexcept override { return "all"; }
+
+    auto await_resume() {
+        this->settle();
+        if constexpr (!std::is_void_v<T>) {
+            std::vector<T> values;
+            values.reserve(this->states_.size());
+            for (task_ref<T>& state : this->states_) {
+                values.push_back(state->result.take());
+            }
+            return values;
+        }
+    }
+};
+
+template <class... T>
+class [[nodiscard]] when_all_tuple final : public tuple_awaiter<when_all_tuple<T...>, T...> {
+public:
+    explicit when_all_tuple(task<T>... bodies) noexcept
+        : tuple_awaiter<when_all_tuple, T...>{children::policy::all, std::move(bodies)...} {}
+    [[nodiscard]] const char* kind() const noexcept override { return "all"; }
+
+    std::tuple<regular<T>...> await_resume() {
+        this->settle();
+        return std::apply(
+            [](task_ref<T>&... state) { return std::tuple<regular<T>...>{take_regular(*state)...}; }, this->states_);
+    }
+};
+
+}  // namespace detail
+
+/// `co_await when_all(a(), b())`: runs all of them at once, as tasks that are spawned in order (TASK-1), and gives their values as a tuple (std::monostate for
+/// void). The first failure cancels the rest; when all have ended it is thrown, and any further failure has gone to the loop's handler.
+template <class... T>
+[[nodiscard]] detail::when_all_tuple<T...> when_all(task<T>... bodies) noexcept {
+    return detail::when_all_tuple<T...>{std::move(bodies)...};
+}
+/// The same for any number of one type: gives a std::vector of the values, in order (void: nothing).
+template <class T>
+[[nodiscard]] detail::when_all_vector<T> when_all(std::vector<task<T>> bodies) noexcept {
+    return detail::when_all_vector<T>{std::move(bodies)};
+}
+
+}  // namespace galley

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSL-1.0
+// What other threads may touch: a mutex and a vector.
+#pragma once
+
+#include <galley/driver.hpp>
+#include <galley/remote.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace galley::ref {
+
+/// The inbox of a ref::loop, shared with its remotes, and with them outliving it (POST-4). Everything is under one mutex, so that each call is one
+/// indivisible step and there is no order to argue about; a poster may wait for another poster, never for the loop's work (POST-2).
+class inbox final : public mailbox {
+public:
+    explicit inbox(std::shared_ptr<waker> w) noexcept : waker_{std::move(w)} {}
+
+    [[nodiscard]] bool post(callback& work) override {
+        const std::lock_guard lock{mutex_};
+        if (closed_) {
+            return false;
+        }
+        posts_.push_back(std::move(work));  // POST-1: arrival order, so in order for each thread
+        wake_if_sleeping();
+        return true;
+    }
+    void stop() noexcept override {
+        const std::lock_guard lock{mutex_};
+        stop_ = true;
+        wake_if_sleeping();
+    }
+    void attach() noexcept override {
+        const std::lock_guard lock{mutex_};
+        ++remotes_;
+    }
+    void detach() noexcept override {
+        const std::lock_guard lock{mutex_};
+        if (--remotes_ == 0) {
+            wake_if_sleeping();  // LIFE-7: perhaps nothing can come any more
+        }
+    }
+
+    // --- the loop's side
+
+    [[nodiscard]] bool stop_requested() const {
+        const std::lock_guard lock{mutex_};
+        return stop_;
+    }
+    void consume_stop() {
+        const std::lock_guard lock{mutex_};
+        stop_ = false;
+    }
+    [[nodiscard]] bool empty() const {
+        const std::lock_guard lock{mutex_};
+        return posts_.empty();
+    }
+    [[nodiscard]] bool has_remotes() const {
+        const std::lock_guard lock{mutex_};
+        return remotes_ > 0;
+    }
+    [[nodiscard]] std::vector<callback> take_all() {
+        const std::lock_guard lock{mutex_};
+        return std::exchange(posts_, {});
+    }
+    /// Announces sleep, unless there is something that must not be slept through (WAIT-1, WAIT-3): a post, a stop, or, if remotes are all that the loop could wait
+    /// for, that they are gone. Whoever comes later finds the announcement, and wakes.
+    [[nodiscard]] bool fall_asleep(bool only_for_remotes) {
+        const std::lock_guard lock{mutex_};
+        sleeping_ = posts_.empty() && !stop_ && !(only_for_remotes && remotes_ == 0);
+        return sleeping_;
+    }
+    void awake() {
+        const std::lock_guard lock{mutex_};
+        sleeping_ = false;
+    }
+    /// From now on posts are refused (LIFE-5).
+    void close() {
+        const std::lock_guard lock{mutex_};
+        closed_ = true;
+    }
+
+private:
+    void wake_if_sleeping() noexcept {
+        if (std::exchange(sleeping_, false)) {
+            waker_->wake();
+        }
+    }
+
+    mutable std::mutex mutex_;
+    std::vector<callback> posts_;
+    std::size_t remotes_{};
+    bool stop_{};
+    bool sleeping_{};
+    bool closed_{};
+    const std::shared_ptr<waker> waker_;
+};
+
+}  // namespace galley::ref

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <ref/loop.hpp>
+#include <ref/poll_driver.hpp>
+
+#include <cassert>
+#include <stdexcept>
+#include <utility>
+
+namespace galley::ref {
+
+// A call stack of 0 bytes: every awaited call goes on from the step loop, the simplest way to keep stacks bounded (TASK-5).
+loop::loop(driver& d, const loop_options& options)
+    : galley::loop{d, options, 0}, inbox_{std::make_shared<inbox>(d.get_waker())} {}
+
+loop::loop(std::unique_ptr<driver> own, const loop_options& options)
+    : galley::loop{*own, options, 0}, own_driver_{std::move(own)},
+      inbox_{std::make_shared<inbox>(own_driver_->get_waker())} {}
+
+loop::loop(const loop_options& options) : loop{std::make_unique<poll_driver>(), options} {}
+
+loop::~loop() {  // LIFE-5
+    inbox_->close();
+    get_driver().shut();
+    while (operations_ > 0) {
+        operation_list done;
+        get_driver().wait(std::nullopt, done);
+        while (done.pop_front() != nullptr) {
+            --operations_;
+        }
+    }
+    tasks().destroy_all();
+    ready_.clear();
+    static_cast<void>(inbox_->take_all());
+}
+
+// ---- the flowchart -------------------------------------------------------------------------------------------------
+
+verdict loop::run() {
+    if (running_.exchange(true)) {  // LIFE-4; seq_cst, the default, as nothing here needs to be fast
+        throw std::logic_error("galley: run() was called while the loop runs: from inside a step, or from a second thread");
+    }
+    struct not_running {
+        ~not_running() { flag = false; }
+        std::atomic<bool>& flag;
+    } const at_exit{running_};
+
+    observer* const o = watching();
+    if (o != nullptr) {
+        o->run_called();
+    }
+    steps_since_asked_ = options().ask_every;  // WAIT-4: each run begins with a look at the driver
+    for (box next = box::start;;) {
+        if (o != nullptr) {
+            o->entered(next);
+        }
+        switch (next) {
+            case box::start:  // [Event loop starts]
+                next = box::pending;
+                break;
+            case box::pending:  // [Pending tasks?]
+                if (const auto v = over()) {
+                    if (*v == verdict::stopped) {
+                        inbox_->consume_stop();  // LIFE-2
+                    }
+                    if (o != nullptr) {
+                        o->run_returned(*v);
+                    }
+                    return *v;
+                }
+                next = box::pick;
+                break;
+            case box::pick:  // [Pick the next ready task]
+                next = pick() ? box::run : box::check;
+                break;
+            case box::run:  // [Run it until it awaits]
+                run_picked();
+                next = box::save;
+                break;
+            case box::save:  // [Save its state, return to the loop]
+                save();
+                next = box::check;
+                break;
+            case box::check:  // [Check which tasks can now resume]
+                check();
+                next = box::continue_;
+                break;
+            case box::continue_:  // [Continue]
+                next = box::pending;
+                break;
+        }
+    }
+}
+
+/// LIFE-1. A round that has begun is finished first (LIFE-2).
+std::optional<verdict> loop::over() {
+    if (round_ > 0) {
+        return std::nullopt;
+    }
+    if (inbox_->stop_requested()) {
+        return verdict::stopped;
+    }
+    if (tasks().pending() == 0) {
+        return verdict::completed;
+    }
+    const bool remotes = inbox_->has_remotes();  // LIFE-7: before the inbox, as a remote may post and then go
+    const bool nothing_here = ready_.empty() && timers_.empty() && inbox_->empty();
+    const bool nothing_comes = (operations_ == 0 && !remotes) || get_driver().exhausted();
+    return nothing_here && nothing_comes ? std::optional{verdict::deadlocked} : std::nullopt;
+}
+
+/// False if nothing is left of the round. What becomes ready meanwhile waits for the next one (READY-2).
+bool loop::pick() {
+    if (round_ == 0) {
+        return false;
+    }
+    picked_ = std::move(ready_.front());  // READY-1
+    ready_.pop_front();
+    --round_;
+    return true;
+}
+
+void loop::run_picked() noexcept {
+    ++steps_since_asked_;
+    const context* const task = picked_.posted ? nullptr : context::of(picked_.step);
+    picked_task_ = task == nullptr ? 0 : task->id();
+    if (picked_.posted) {
+        tasks().call(picked_.posted);  // a callback runs to its end
+        picked_.posted = callback{};
+    } else {
+        picked_.step.run(picked_.step.argument);
+    }
+}
+
+void loop::save() {
+    if (picked_task_ == 0) {
+        return;
+    }
+    if (const context* const task = tasks().stepped()) {
+        assert(task->id() == picked_task_ && !task->ended());  // READY-4, READY-5
+        saved_[picked_task_] = saved_state{task->name(), task->awaiting(), task->since()};
+    } else {
+        saved_.erase(picked_task_);  // it has ended (READY-6)
+    }
+}
+
+/// The box is entered after every step, and acts when the round is used up. Acting after every step would change nothing that a task can see but the order in
+/// which it and others come to their turns: what is collected is appended, and the ready queue is FIFO.
+void loop::check() {
+    if (round_ > 0 || over()) {
+        return;
+    }
+    operation_list done;
+    if (look_at_driver(done)) {
+        take_sample();
+    }
+    collect_operations(done);
+    collect_timers();
+    collect_posts();
+    if (inbox_->stop_requested()) {
+        return;  // LIFE-2: no step of a later round begins
+    }
+    round_ = ready_.size();
+    if (observer* const o = watching(); o != nullptr && round_ > 0) {
+        o->round_began(++rounds_, round_);
+    }
+}
+
+// ---- what the check box consists of --------------------------------------------------------------------------------
+
+/// The only place that may block, and it does only if nothing is ready (WAIT-1). False if it was not the driver's turn (WAIT-4).
+bool loop::look_at_driver(operation_list& done) {
+    observer* const o = watching();
+    if (ready_.empty() && inbox_->empty()) {
+        const auto until = timers_.empty() ? std::nullopt : std::optional{timers_.begin()->first};  // WAIT-2
+        if (o != nullptr) {
+            o->waiting(until);
+        }
+        if (inbox_->fall_asleep(timers_.empty() && operations_ == 0)) {
+            get_driver().wait(until, done);
+            inbox_->awake();
+        } else {
+            get_driver().ask(done);
+        }
+    } else if (steps_since_asked_ >= options().ask_every) {
+        get_driver().ask(done);
+    } else {
+        return false;
+    }
+    steps_since_asked_ = 0;
+    return true;
+}
+
+void loop::collect_operations(operation_list& done) noexcept {
+    while (operation* const op = done.pop_front()) {
+        --operations_;
+        if (observer* const o = watching()) {
+            o->completed(*op);
+        }
+        op->complete();
+    }
+}
+
+/// One at a time, as a timer that fires may cancel others that are due (TIME-3).
+void loop::collect_timers() noexcept {
+    while (!timers_.empty() && timers_.begin()->first <= sample()) {
+        timer& t = *timers_.begin()->second;
+        timers_.erase(timers_.begin());
+        t.words[0] = nullptr;
+        if (observer* const o = watching()) {
+            o->fired(t);
+        }
+        t.fire();
+    }
+}
+
+void loop::collect_posts() {
+    for (callback& work : inbox_->take_all()) {
+        if (!work) {
+            continue;  // a wake: that the loop took another turn was its effect
+        }
+        ready_.push_back(turn{.step = {}, .posted = std::move(work)});
+        if (observer* const o = watching()) {
+            o->made_ready(0, cause::post);
+        }
+    }
+}
+
+// ---- timers and operations -----------------------------------------------------------------------------------------
+
+void loop::start(timer& t, instant deadline) {
+    cancel(t);  // a restart is a new start (TIME-4)
+    timers_.emplace(key_of(deadline), &t);
+    t.set_key(key_of(deadline));
+    t.words[0] = this;  // any mark will do: it is started
+    if (observer* const o = watching()) {
+        o->timer_started(t);
+    }
+}
+
+bool loop::cancel(timer& t) noexcept {
+    if (t.words[0] == nullptr) {
+        return false;  // TIME-5
+    }
+    auto [it, end] = timers_.equal_range(t.key());
+    while (it->second != &t) {
+        ++it;
+    }
+    timers_.erase(it);
+    t.words[0] = nullptr;
+    return true;
+}
+
+bool loop::start(operation& op) noexcept {
+    if (observer* const o = watching()) {
+        o->operation_started(op);
+    }
+    if (get_driver().start(op)) {
+        return true;
+    }
+    ++operations_;
+    return false;
+}
+
+}  // namespace galley::ref

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "ref/poll_driver.hpp"
+
+#include <galley/quiet_write.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstddef>
+#include <ctime>
+#include <new>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace galley::ref {
+
+// A pipe to oneself. Both ends live here, so that a wake on another thread never meets a closed, or reused, descriptor (POST-4).
+class pipe_waker final : public waker {
+public:
+    pipe_waker() {
+        if (::pipe2(ends_, O_NONBLOCK | O_CLOEXEC) != 0) {
+            throw std::system_error{errno, std::generic_category(), "galley: no pipe for the waker"};
+        }
+    }
+    ~pipe_waker() override {
+        ::close(ends_[0]);
+        ::close(ends_[1]);
+    }
+
+    void wake() noexcept override {
+        const char token{};
+        while (::write(ends_[1], &token, 1) < 0 && errno == EINTR) {
+        }  // EAGAIN: the pipe is full of tokens, which is as good
+    }
+    /// Takes all tokens.
+    void consume() noexcept {
+        char tokens[256];
+        while (::read(ends_[0], tokens, sizeof tokens) > 0 || errno == EINTR) {
+        }
+    }
+    [[nodiscard]] int readable_end() const noexcept { return ends_[0]; }
+
+private:
+    int ends_[2]{-1, -1};
+};
+
+namespace {
+
+short awaited_event(const operation& op) noexcept { return is_read(op.kind) ? POLLIN : POLLOUT; }
+
+/// 0 if it is ready (an error is, too), else -1 and EAGAIN.
+int look_at(const operation& op) noexcept {
+    pollfd one{op.descriptor, awaited_event(op), 0};
+    if (const int n = ::poll(&one, 1, 0); n <= 0) {
+        errno = n == 0 ? EAGAIN : errno;
+        return -1;
+    }
+    errno = EBADF;
+    return (one.revents & POLLNVAL) != 0 ? -1 : 0;
+}
+
+/// The outcome of a connect(2) that was in progress, once poll has said that it has ended (connect(2), EINPROGRESS).
+int outcome_of_connect(int descriptor) noexcept {
+    int error{};
+    socklen_t size = sizeof error;
+    if (::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
+        return -1;
+    }
+    errno = error;
+    return error == 0 ? 0 : -1;
+}
+
+std::ptrdiff_t system_call(const operation& op) noexcept {
+    switch (op.kind) {
+        case io::read: return ::read(op.descriptor, op.buffer, op.size);
+        case io::write: return quiet_write(op.descriptor, op.buffer, op.size);
+        case io::accept: return ::accept4(op.descriptor, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        case io::connect: return outcome_of_connect(op.descriptor);
+        case io::readable:
+        case io::writable: break;
+    }
+    return look_at(op);
+}
+
+/// Does what the operation is for. False: it is not ready after all (IO-5: every error but "later" and "again" is a result).
+bool attempt(operation& op) noexcept {
+    for (;;) {
+        const std::ptrdiff_t n = system_call(op);
+        if (n >= 0) {
+            op.result = {io_result::status::done, 0, n};
+            return true;
+        }
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            return false;
+        }
+        if (errno != EINTR) {
+            op.result = {io_result::status::done, errno, 0};
+            return true;
+        }
+    }
+}
+
+timespec timespec_of(duration left) noexcept {
+    left = std::max(left, duration::zero());
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+    return {static_cast<std::time_t>(seconds.count()), static_cast<long>((left - seconds).count())};
+}
+
+bool complete_at_once(operation& op, int error) noexcept {
+    op.result = {io_result::status::done, error, 0};
+    return true;
+}
+
+}  // namespace
+
+poll_driver::poll_driver() : epoch_{std::chrono::steady_clock::now()}, waker_{std::make_shared<pipe_waker>()} {
+    polled_.push_back({waker_->readable_end(), POLLIN, 0});
+}
+
+poll_driver::~poll_driver() { assert(in_flight_.empty() && finished_.empty() && "IO-1: each operation is reported"); }
+
+instant poll_driver::now() noexcept { return instant{std::chrono::steady_clock::now() - epoch_}; }
+
+bool poll_driver::start(operation& op) noexcept {
+    op.order = ++started_;
+    if (op.descriptor < 0) {  // poll(2) would pass over it, and never report it
+        return complete_at_once(op, EBADF);
+    }
+    try {
+        polled_.resize(in_flight_.size() + 2);  // here, as waiting cannot fail
+        in_flight_.push_back(&op);
+    } catch (const std::bad_alloc&) {
+        return complete_at_once(op, ENOMEM);
+    }
+    if (op.kind == io::connect) {
+        const auto* const address = static_cast<const sockaddr*>(op.buffer);
+        const int error = ::connect(op.descriptor, address, static_cast<socklen_t>(op.size)) == 0 ? 0 : errno;
+        if (error != EINPROGRESS && error != EINTR) {  // either way it goes on by itself, connect(2)
+            in_flight_.pop_back();
+            return complete_at_once(op, error);
+        }
+    }
+    return false;
+}
+
+/// Takes those out of flight for which `which` holds; they are reported by the next look.
+template <class Which>
+void poll_driver::finish_if(Which which, io_result result) noexcept {
+    std::erase_if(in_flight_, [&](operation* op) {
+        if (!which(*op)) {
+            return false;
+        }
+        op->result = result;
+        finished_.push_back(*op);
+        return true;
+    });
+}
+
+void poll_driver::cancel(operation& op) noexcept {
+    finish_if([&op](const operation& other) { return &other == &op; }, {io_result::status::cancelled, 0, 0});
+}
+
+int poll_driver::close(int descriptor) noexcept {
+    for (const bool reads : {true, false}) {
+        finish_if([=](const operation& op) { return op.descriptor == descriptor && is_read(op.kind) == reads; },
+                  {io_result::status::done, ECANCELED, 0});
+    }
+    // When close(2) is interrupted, the descriptor is closed nevertheless: trying again would close somebody else's.
+    return ::close(descriptor) == 0 || errno == EINTR ? 0 : errno;
+}
+
+void poll_driver::shut() noexcept {
+    finish_if([](const operation&) { return true; }, {io_result::status::cancelled, 0, 0});
+}
+
+void poll_driver::ask(operation_list& done) noexcept {
+    report_finished(done);
+    if (!in_flight_.empty()) {
+        look(1, epoch, done);  // not at the waker: its token stays for the wait that it is meant for (WAIT-3)
+    }
+}
+
+void poll_driver::wait(std::optional<instant> until, operation_list& done) noexcept {
+    if (!finished_.empty()) {
+        until = epoch;
+        report_finished(done);
+    }
+    look(0, until, done);
+    if (polled_[0].revents != 0) {
+        waker_->consume();
+    }
+}
+
+std::shared_ptr<waker> poll_driver::get_waker() noexcept { return waker_; }
+
+/// Polls the entries from `first` on until `until`, then does what has become possible.
+void poll_driver::look(std::size_t first, std::optional<instant> until, operation_list& done) noexcept {
+    const std::size_t count = in_flight_.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        polled_[i + 1] = {in_flight_[i]->descriptor, awaited_event(*in_flight_[i]), 0};
+    }
+    int error{};
+    do {
+        // The time that is left is found anew after an interruption, and in nanoseconds: milliseconds would be early, or spin (TIME-2).
+        timespec left{};
+        if (until) {
+            left = timespec_of(*until - now());
+        }
+        const bool polled = ::ppoll(&polled_[first], count + 1 - first, until ? &left : nullptr, nullptr) >= 0;
+        error = polled ? 0 : errno;
+    } while (error == EINTR);
+
+    if (error != 0) {  // too many for the descriptor limit, or no memory (poll(2)); somebody has to be told
+        finish_if([](const operation&) { return true; }, {io_result::status::done, error, 0});
+        report_finished(done);
+        return;
+    }
+    attempt_ready(true, done);  // reads before writes (IO-4)
+    attempt_ready(false, done);
+    std::erase(in_flight_, nullptr);
+}
+
+/// Attempts the reads, or the writes, that poll called ready, in start order; what is completed leaves a null behind.
+void poll_driver::attempt_ready(bool reads, operation_list& done) noexcept {
+    for (std::size_t i = 0; i < in_flight_.size(); ++i) {
+        operation* const op = in_flight_[i];
+        if (op == nullptr || is_read(op->kind) != reads || polled_[i + 1].revents == 0) {
+            continue;
+        }
+        if (attempt(*op)) {
+            in_flight_[i] = nullptr;
+            done.push_back(*op);
+        } else {
+            // Those behind it on this descriptor have to wait, too, or data that arrives just now would overtake it.
+            for (std::size_t j = i + 1; j < in_flight_.size(); ++j) {
+                if (polled_[j + 1].fd == op->descriptor && polled_[j + 1].events == polled_[i + 1].events) {
+                    polled_[j + 1].revents = 0;
+                }
+            }
+        }
+    }
+}
+
+void poll_driver::report_finished(operation_list& done) noexcept {
+    while (operation* const op = finished_.pop_front()) {
+        done.push_back(*op);
+    }
+}
+
+}  // namespace galley::ref

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+// galley rules: the rules, from the text that is compiled in, and what checks them.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cctype>
+#include <string_view>
+
+#include "spec/command/commands.hpp"
+#include "spec/command/texts.hpp"
+#include "spec/scenario/check.hpp"
+
+namespace galley::command {
+namespace {
+
+bool is_id(std::string_view word) {
+    const auto dash = word.find('-');
+    const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+    return dash != word.npos && dash > 0 && dash + 1 < word.size() && std::ranges::all_of(word.substr(0, dash), upper) &&
+           std::ranges::all_of(word.substr(dash + 1), digit);
+}
+
+// The rule that a line begins: its number is the first word, whatever markup is around it.
+std::string_view begun_by(std::string_view line) {
+    line.remove_prefix(std::min(line.find_first_not_of("#*-|> `"), line.size()));
+    const auto word = line.substr(0, line.find_first_of("*`.:| \n"));
+    return is_id(word) ? word : std::string_view{};
+}
+
+bool is_heading(std::string_view line) { return line.starts_with('#'); }
+
+bool asked_for(std::string_view id, std::string_view wanted) {
+    return id == wanted || (id.substr(0, id.find('-')) == wanted);
+}
+
+// Prints the parts of the text that belong to the wanted rule, or to each of a family.
+bool print_rules(std::string_view wanted) {
+    bool inside = false;
+    bool found = false;
+    for (auto text = rules_text; !text.empty();) {
+        const auto size = std::min(text.find('\n') + 1, text.size());
+        const auto line = text.substr(0, size == 0 ? text.size() : size);
+        text.remove_prefix(line.size());
+        const auto id = begun_by(line);
+        if (!id.empty() || is_heading(line)) inside = asked_for(id, wanted);
+        found = found || inside;
+        if (inside) fmt::print("{}", line);
+    }
+    return found;
+}
+
+void print_checks(std::string_view wanted) {
+    for (const auto& row : spec::predicates())
+        if (wanted.empty() || asked_for(row.rule, wanted))
+            fmt::print("{:<9} {:<21} {:<3} {}\n", row.rule, row.name, row.level_l ? "L" : "P", row.meaning);
+}
+
+}  // namespace
+
+int rules(const rules_options& options) {
+    auto wanted = options.id;
+    std::ranges::transform(wanted, wanted.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+    if (options.checks) {
+        print_checks(wanted);
+        return ok;
+    }
+    if (wanted.empty()) {
+        fmt::print("{}", rules_text);
+        return ok;
+    }
+    if (!print_rules(wanted))
+        throw usage_error{fmt::format("rules: there is no rule {}; expected a number such as READY-2, or a family such as READY", options.id)};
+    return ok;
+}
+
+}  // namespace galley::command

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSL-1.0
+// A stranger's program: everything that is installed, used once.
+#include <galley/galley.hpp>
+
+#include <fast/epoll_driver.hpp>
+#include <fast/loop.hpp>
+#include <ref/loop.hpp>
+#include <ref/poll_driver.hpp>
+
+#include <chrono>
+
+namespace {
+
+galley::task<int> dish() {
+    co_await galley::sleep_for(std::chrono::milliseconds{1});
+    co_return 1;
+}
+
+template <class Loop, class Driver>
+int cook() {
+    Driver driver;
+    Loop loop{driver};
+    return galley::run(loop, dish());
+}
+
+}  // namespace
+
+int main() {
+    const int dishes =
+        cook<galley::ref::loop, galley::ref::poll_driver>() + cook<galley::fast::loop, galley::fast::epoll_driver>();
+    return dishes == 2 ? 0 : 1;
+}

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: BSL-1.0
+// fast::loop with real threads around it: posts, stops and the going of remotes at any moment, also while it is being destroyed. Run it under the thread
+// sanitizer too. The driver here really blocks, and fails the test if a wake-up is lost; the last suite runs on epoll.
+#include <fast/loop.hpp>
+#include <galley/event.hpp>
+#include <galley/run.hpp>
+#include <galley/sleep.hpp>
+#include <galley/spawn.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using galley::instant;
+using galley::task;
+using galley::verdict;
+
+/// Nothing but a clock and a wait that can be woken. Its clock jumps to the deadline of each wait that has one.
+class blocking_driver final : public galley::driver {
+    struct bell : galley::waker {
+        void wake() noexcept override {
+            const std::lock_guard lock{mutex};
+            token = true;
+            condition.notify_one();
+        }
+        std::mutex mutex;
+        std::condition_variable condition;
+        bool token{};
+    };
+
+public:
+    [[nodiscard]] instant now() noexcept override { return now_; }
+    [[nodiscard]] bool start(galley::operation&) noexcept override { return true; }
+    void cancel(galley::operation&) noexcept override {}
+    [[nodiscard]] int close(int) noexcept override { return 0; }
+    void shut() noexcept override {}
+    void ask(galley::operation_list&) noexcept override { ++asks; }
+    void wait(std::optional<instant> until, galley::operation_list&) noexcept override {
+        ++waits;
+        std::unique_lock lock{bell_->mutex};
+        if (until) {
+            now_ = std::max(now_, *until);
+        } else {
+            const bool woken = bell_->condition.wait_for(lock, std::chrono::seconds{100}, [this] { return bell_->token; });
+            EXPECT_TRUE(woken) << "a wake-up was lost";
+        }
+        bell_->token = false;
+    }
+    [[nodiscard]] std::shared_ptr<galley::waker> get_waker() noexcept override { return bell_; }
+
+    int asks{};
+    int waits{};
+
+private:
+    std::shared_ptr<bell> bell_{std::make_shared<bell>()};
+    instant now_{};
+};
+
+constexpr int producers = 4;
+constexpr int posts_each = 20'000;
+
+struct ledger {
+    int next[producers]{};
+    int total{};
+    bool in_order{true};
+
+    void note(int producer, int number) {
+        in_order = in_order && next[producer] == number;
+        ++next[producer];
+        ++total;
+    }
+};
+
+task<> wait_for(galley::event& e) { co_await e.wait(); }
+task<> spin_until(const int& total, int wanted) {
+    while (total != wanted) {
+        co_await galley::yield();
+    }
+}
+
+/// Four threads post; when all have gone and all is done, the waiter is set free by the last post.
+void post_from_threads(galley::fast::loop& l, bool busy) {
+    ledger seen;
+    galley::event all;
+    std::vector<std::jthread> threads;
+    for (int p = 0; p != producers; ++p) {
+        threads.emplace_back([&, p, r = l.get_remote()] {
+            for (int i = 0; i != posts_each; ++i) {
+                ASSERT_TRUE(r.post([&seen, &all, p, i] {
+                    seen.note(p, i);
+                    if (seen.total == producers * posts_each) {
+                        all.set();
+                    }
+                }));
+                if (i % 256 == 0) {
+                    std::this_thread::yield();
+                }
+            }
+        });
+    }
+    auto spinner = busy ? galley::spawn(l, spin_until(seen.total, producers * posts_each)) : galley::join_handle<void>{};
+    galley::run(l, wait_for(all));
+    threads.clear();
+    EXPECT_EQ(seen.total, producers * posts_each);
+    EXPECT_TRUE(seen.in_order) << "POST-1";
+}
+
+TEST(FastLoopThreads, PostsToALoopThatSleeps) {
+    blocking_driver d;
+    galley::fast::loop l{d};
+    post_from_threads(l, false);
+}
+
+TEST(FastLoopThreads, PostsToALoopThatIsBusy) {
+    blocking_driver d;
+    galley::fast::loop l{d};
+    post_from_threads(l, true);
+}
+
+/// LIFE-2, LIFE-3: a stop from anywhere at any time ends exactly one run, and the next goes on.
+TEST(FastLoopThreads, StopsFromAnotherThread) {
+    blocking_driver d;
+    galley::fast::loop l{d};
+    galley::event never;
+    auto waiter = galley::spawn(l, wait_for(never));
+    const auto keep = l.get_remote();
+    for (int round = 0; round != 3'000; ++round) {
+        std::jthread stopper{[r = l.get_remote(), round] {
+            if (round % 2 != 0) {
+                std::this_thread::yield();
+            }
+            r.stop();
+        }};
+        ASSERT_EQ(l.run(), verdict::stopped);
+    }
+    never.set();
+    EXPECT_EQ(l.run(), verdict::completed);
+}
+
+/// LIFE-7: the last remote's going is noticed at any time, and nothing that it posted before is missed.
+TEST(FastLoopThreads, TheLastRemoteGoes) {
+    for (int round = 0; round != 3'000; ++round) {
+        blocking_driver d;
+        galley::event set;
+        galley::event never;
+        galley::fast::loop l{d};
+        auto waiter = galley::spawn(l, wait_for(set));
+        auto stuck = galley::spawn(l, wait_for(never));
+        std::vector<std::jthread> threads;
+        for (int i = 0; i != 2; ++i) {
+            threads.emplace_back([&set, i, r = l.get_remote()]() mutable {
+                if (i == 1) {
+                    ASSERT_TRUE(r.post([&set] { set.set(); }));
+                }
+                const galley::remote gone = std::move(r);
+            });
+        }
+        ASSERT_EQ(l.run(), verdict::deadlocked);
+        ASSERT_TRUE(waiter.ended()) << "the last remote's post was missed";
+        ASSERT_FALSE(stuck.ended());
+    }
+}
+
+/// Counts what is called and what is destroyed.
+struct tally {
+    std::atomic<int> called{0};
+    std::atomic<int> destroyed{0};
+};
+class counted {
+public:
+    explicit counted(tally& t) : tally_{&t} {}
+    counted(counted&& other) noexcept : tally_{std::exchange(other.tally_, nullptr)} {}
+    counted& operator=(counted&&) = delete;
+    ~counted() {
+        if (tally_ != nullptr) {
+            tally_->destroyed.fetch_add(1, std::memory_order_relaxed);
+        }
+    }
+    void operator()() { tally_->called.fetch_add(1, std::memory_order_relaxed); }
+
+private:
+    tally* tally_;
+};
+
+task<> sleep_for_ever() { co_await galley::sleep_until(galley::end_of_time); }
+
+/// POST-4: posters go on while the loop is stopped and destroyed; every callback is called or destroyed, exactly once.
+TEST(FastLoopThreads, DestroyedWhilePostersPost) {
+    constexpr int attempts = 300;
+    bool refused_any = false;
+    for (int round = 0; round != 300; ++round) {
+        tally count;
+        std::atomic<int> accepted{0};
+        std::vector<std::jthread> threads;
+        {
+            blocking_driver d;
+            galley::fast::loop l{d};
+            auto sleeper = galley::spawn(l, sleep_for_ever());
+            for (int p = 0; p != producers; ++p) {
+                threads.emplace_back([&, p, r = l.get_remote()] {
+                    for (int i = 0; i != attempts; ++i) {
+                        accepted.fetch_add(r.post(counted{count}) ? 1 : 0, std::memory_order_relaxed);
+                        if (p == 0 && i == round) {
+                            r.stop();
+                        }
+                    }
+                });
+            }
+            (void)l.run();
+            sleeper.detach();
+        }
+        threads.clear();
+        refused_any = refused_any || accepted != producers * attempts;
+        EXPECT_LE(count.called, accepted);
+        EXPECT_EQ(count.destroyed, producers * attempts);
+    }
+    EXPECT_TRUE(refused_any) << "no post came too late: the test shows nothing";
+}
+
+/// LIFE-4.
+TEST(FastLoopThreads, ASecondRunIsAnError) {
+    blocking_driver d;
+    galley::fast::loop l{d};
+    galley::event entered;
+    galley::event done;
+    auto waiter = galley::spawn(l, wait_for(done));
+    std::atomic<bool> refused{false};
+    std::jthread second;
+    const auto r = l.get_remote();
+    ASSERT_TRUE(r.post([&] {
+        EXPECT_THROW((void)l.run(), std::logic_error) << "from inside";
+        second = std::jthread{[&, mine = l.get_remote()] {
+            try {
+                (void)l.run();
+            } catch (const std::logic_error&) {
+                refused = true;
+            }
+            ASSERT_TRUE(mine.post([&] { done.set(); }));
+        }};
+    }));
+    EXPECT_EQ(l.run(), verdict::completed);
+    second.join();
+    EXPECT_TRUE(refused);
+}
+
+/// WAIT-4: the driver is asked by a busy loop, but not in every iteration.
+TEST(FastLoopThreads, ABusyLoopAsksOnceInAskEvery) {
+    blocking_driver d;
+    galley::fast::loop l{d};
+    constexpr int steps = 256 * 10;
+    galley::run(l, []() -> task<> {
+        for (int i = 0; i != steps; ++i) {
+            co_await galley::yield();
+        }
+    }());
+    EXPECT_GE(d.asks, steps / 256);
+    EXPECT_LE(d.asks, steps / 256 + 1);
+    EXPECT_EQ(d.waits, 0);
+}
+
+/// A callback that throws harms nobody; its failure is printed.
+TEST(FastLoopThreads, AFailingCallbackIsReported) {
+    blocking_driver d;
+    galley::fast::loop l{d};
+    galley::event set;
+    auto waiter = galley::spawn(l, wait_for(set));
+    const auto r = l.get_remote();
+    ASSERT_TRUE(r.post([] { throw std::runtime_error{"overboard"}; }));
+    ASSERT_TRUE(r.post([&] { set.set(); }));
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(l.run(), verdict::completed);
+    EXPECT_NE(testing::internal::GetCapturedStderr().find("overboard"), std::string::npos);
+}
+
+TEST(FastLoopThreadsOnEpoll, Posts) {
+    galley::fast::loop l;
+    post_from_threads(l, false);
+    post_from_threads(l, true);
+}
+
+TEST(FastLoopThreadsOnEpoll, StopsAndDestruction) {
+    for (int round = 0; round != 200; ++round) {
+        std::vector<std::jthread> threads;
+        galley::fast::loop l;
+        auto sleeper = galley::spawn(l, sleep_for_ever());
+        for (int p = 0; p != 2; ++p) {
+            threads.emplace_back([r = l.get_remote(), p] {
+                while (r.wake()) {
+                    if (p == 0) {
+                        r.stop();
+                    }
+                    std::this_thread::yield();
+                }
+            });
+        }
+        EXPECT_EQ(l.run(), verdict::stopped);
+        sleeper.detach();
+    }
+}
+
+}  // namespace

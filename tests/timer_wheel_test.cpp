@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: BSL-1.0
+// The wheel against an ordered map: tiny wheels exhausted (their whole range, so that every level but the top one wraps at least twice, and the top one
+// meets the end of time), the real one under random sequences that favour digit boundaries and the ends of the range.
+#include <fast/timer_wheel.hpp>
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <iostream>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using galley::duration;
+using galley::instant;
+using galley::timer;
+using tick = std::uint64_t;
+
+/// A wheel and its model, which does the same with a map ordered by (tick, start order). Any difference throws.
+template <unsigned LevelBits, unsigned KeyBits>
+class checked_wheel {
+public:
+    static constexpr tick last_tick = (tick{1} << KeyBits) - 1;
+
+    explicit checked_wheel(std::size_t timers, unsigned resolution_bits = 0)
+        : resolution_bits_{resolution_bits}, wheel_{resolution_bits}, where_(timers) {
+        for (std::size_t i = 0; i != timers; ++i) {
+            timers_.emplace_back(nullptr);
+        }
+    }
+
+    [[nodiscard]] tick now() const { return now_; }
+    [[nodiscard]] tick last() const { return last_tick >> resolution_bits_; }
+
+    void start(std::size_t i, tick due) {
+        timers_[i].set_key(at(due));
+        wheel_.start(timers_[i]);
+        forget(i);
+        const place p{due, ++order_};
+        (collecting_ && due <= now_ ? late_ : model_).emplace(p, i);
+        where_[i] = p;
+        require(wheel_.is_started(timers_[i]), "a started timer is started");
+    }
+
+    void cancel(std::size_t i) {
+        const bool expected = where_[i].has_value();
+        forget(i);
+        require(wheel_.cancel(timers_[i]) == expected, "TIME-5: cancel says whether the timer was started");
+        require(!wheel_.is_started(timers_[i]), "a cancelled timer is not started");
+    }
+
+    /// One collect at `now`; `fired` may start and cancel. Returns how many fired.
+    template <class Fired>
+    int collect(tick now, Fired fired) {
+        now_ = now;
+        collecting_ = true;
+        int count = 0;
+        const instant sample = sample_within(now);
+        for (;;) {
+            timer* const got = wheel_.pop_due(sample);
+            const bool due = !model_.empty() && model_.begin()->first.first <= now;
+            require((got != nullptr) == due, due ? "late: a due timer was not collected" : "early, or twice");
+            if (got == nullptr) {
+                break;
+            }
+            const std::size_t expected = model_.begin()->second;
+            require(got == &timers_[expected], "TIME-4: out of order");
+            require(!wheel_.is_started(*got), "a fired timer is not started");
+            forget(expected);
+            ++count;
+            fired(expected);
+        }
+        collecting_ = false;
+        model_.merge(late_);
+        inspect();
+        return count;
+    }
+    int collect(tick now) {
+        return collect(now, [](std::size_t) {});
+    }
+
+private:
+    using place = std::pair<tick, std::uint64_t>;
+
+    static void require(bool holds, const char* what) {
+        if (!holds) {
+            throw std::logic_error(what);
+        }
+    }
+    [[nodiscard]] instant at(tick t) const {
+        return instant{duration{static_cast<std::int64_t>(t << resolution_bits_)}};
+    }
+    /// The last instant that still belongs to a tick: nothing may depend on the bits below the resolution.
+    [[nodiscard]] instant sample_within(tick t) const {
+        return at(t) + duration{(std::int64_t{1} << resolution_bits_) - 1};
+    }
+    void forget(std::size_t i) {
+        if (where_[i]) {
+            if (model_.erase(*where_[i]) == 0) {
+                late_.erase(*where_[i]);
+            }
+            where_[i].reset();
+        }
+    }
+    void inspect() const {
+        require(wheel_.empty() == model_.empty(), "empty");
+        const std::optional<instant> first = wheel_.first_key();
+        const std::optional<instant> wake = wheel_.wake_by();
+        require(first.has_value() == !model_.empty(), "WAIT-2: there is a first key exactly if there is a timer");
+        require(wake.has_value() == first.has_value(), "WAIT-2: wake_by is there exactly if first_key is");
+        if (first) {
+            require(*first == at(model_.begin()->first.first), "WAIT-2: first_key is the first timer's");
+            require(*wake <= *first && *wake > at(now_) - duration{1}, "WAIT-2: wake_by lies between now and the first key");
+            require(model_.size() >= 32 || *wake == *first, "wake_by is exact for few timers");
+        }
+    }
+
+    unsigned resolution_bits_;
+    galley::fast::timer_wheel<LevelBits, KeyBits> wheel_;
+    std::deque<timer> timers_;
+    std::vector<std::optional<place>> where_;
+    std::map<place, std::size_t> model_;
+    std::map<place, std::size_t> late_;  ///< started due during a collect: for the next
+    std::uint64_t order_{};
+    tick now_{};
+    bool collecting_{};
+};
+
+/// Runs one case of an enumeration; a failure names the case.
+template <class... Numbers, class Case>
+bool holds(const Case& run, const char* what, Numbers... numbers) {
+    try {
+        run();
+        return true;
+    } catch (const std::logic_error& error) {
+        std::ostringstream text;
+        text << what;
+        ((text << ' ' << numbers), ...);
+        ADD_FAILURE() << error.what() << " in " << text.str();
+        return false;
+    }
+}
+
+/// From every tick, two timers of every two deadlines, each cancel choice, then every second sample and the end.
+template <unsigned LevelBits, unsigned KeyBits>
+void every_pair() {
+    using wheel = checked_wheel<LevelBits, KeyBits>;
+    constexpr tick end = wheel::last_tick + 1;
+    std::uint64_t cases = 0;
+    std::uint64_t fired = 0;
+    for (tick from = 0; from != end; ++from) {
+        for (tick a = from; a != end; ++a) {
+            for (tick b = from; b != end; ++b) {
+                for (int cancel = 0; cancel != 3; ++cancel) {
+                    for (tick then = from; then != end; ++then) {
+                        const auto run = [&] {
+                            wheel w{2};
+                            w.collect(from);
+                            w.start(0, a);
+                            w.start(1, b);
+                            if (cancel != 0) {
+                                w.cancel(cancel == 1 ? 0 : 1);
+                            }
+                            fired += static_cast<std::uint64_t>(w.collect(then) + w.collect(end - 1));
+                        };
+                        ++cases;
+                        if (!holds(run, "from, first, second, cancelled, then:", from, a, b, cancel, then)) {
+                            return;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    EXPECT_EQ(fired * 3, cases * 4) << "two, one and one timers fire";
+    std::cout << "wheel<" << LevelBits << "," << KeyBits << ">, pairs: " << cases << " cases, " << fired << " fired\n";
+}
+
+TEST(TimerWheel, EveryPairOneBitLevels) { every_pair<1, 5>(); }
+TEST(TimerWheel, EveryPairTwoBitLevels) { every_pair<2, 5>(); }
+TEST(TimerWheel, EveryPairOfOneLevel) { every_pair<4, 4>(); }
+
+/// One timer from every tick to every tick of a larger range, walked tick by tick: every level but the top one wraps twice and more.
+template <unsigned LevelBits, unsigned KeyBits>
+void every_walk() {
+    using wheel = checked_wheel<LevelBits, KeyBits>;
+    std::uint64_t cases = 0;
+    for (tick from = 0; from <= wheel::last_tick; ++from) {
+        for (tick due = from; due <= wheel::last_tick; ++due) {
+            const auto run = [&] {
+                wheel w{2};
+                w.collect(from);
+                w.start(0, due);
+                w.start(1, wheel::last_tick);  // so that there is always one to be passed over
+                int fired = 0;
+                for (tick now = from; now <= wheel::last_tick; ++now) {
+                    fired += w.collect(now);
+                }
+                if (fired != 2) {
+                    throw std::logic_error("a timer was lost");
+                }
+            };
+            ++cases;
+            if (!holds(run, "from, due:", from, due)) {
+                return;
+            }
+        }
+    }
+    std::cout << "wheel<" << LevelBits << "," << KeyBits << ">, walks: " << cases << " cases\n";
+}
+
+TEST(TimerWheel, EveryWalkOneBitLevels) { every_walk<1, 6>(); }
+TEST(TimerWheel, EveryWalkTwoBitLevels) { every_walk<2, 6>(); }
+TEST(TimerWheel, EveryWalkUnevenTopLevel) { every_walk<3, 7>(); }
+
+/// Every sequence of `depth` operations on `timers` timers: start at any tick, cancel, collect at any tick.
+template <unsigned LevelBits, unsigned KeyBits>
+struct every_sequence {
+    using wheel = checked_wheel<LevelBits, KeyBits>;
+    struct step {
+        enum { start, cancel, collect } what;
+        std::size_t timer;
+        tick at;
+    };
+    std::size_t timers;
+    std::size_t depth;
+    std::uint64_t cases{};
+    std::vector<step> steps{};
+
+    bool run_one() {
+        ++cases;
+        const auto run = [this] {
+            wheel w{timers};
+            for (const step& s : steps) {
+                s.what == step::start    ? w.start(s.timer, s.at)
+                : s.what == step::cancel ? w.cancel(s.timer)
+                                         : static_cast<void>(w.collect(s.at));
+            }
+            w.collect(wheel::last_tick);
+        };
+        if (holds(run, "sequence")) {
+            return true;
+        }
+        for (const step& s : steps) {
+            const char* const names[] = {"start", "cancel", "collect"};
+            std::cout << "  " << names[s.what] << " timer " << s.timer << " at " << s.at << "\n";
+        }
+        return false;
+    }
+    bool from(tick now) {
+        if (steps.size() == depth) {
+            return run_one();
+        }
+        const auto with = [this](step s, tick later) {
+            steps.push_back(s);
+            const bool good = from(later);
+            steps.pop_back();
+            return good;
+        };
+        for (std::size_t i = 0; i != timers; ++i) {
+            for (tick due = now; due <= wheel::last_tick; ++due) {
+                if (!with({step::start, i, due}, now)) {
+                    return false;
+                }
+            }
+            if (!with({step::cancel, i, 0}, now)) {
+                return false;
+            }
+        }
+        for (tick later = now; later <= wheel::last_tick; ++later) {
+            if (!with({step::collect, 0, later}, later)) {
+                return false;
+            }
+        }
+        return true;
+    }
+};
+
+TEST(TimerWheel, EverySequenceOfFiveOnTwoTimers) {
+    every_sequence<1, 3> all{.timers = 2, .depth = 5};
+    EXPECT_TRUE(all.from(0));
+    std::cout << "wheel<1,3>, 2 timers: " << all.cases << " sequences of 5\n";
+}
+
+TEST(TimerWheel, EverySequenceOfFourOnThreeTimers) {
+    every_sequence<2, 4> all{.timers = 3, .depth = 4};
+    EXPECT_TRUE(all.from(0));
+    std::cout << "wheel<2,4>, 3 timers: " << all.cases << " sequences of 4\n";
+}
+
+/// Every three deadlines; the timer that fires first does every possible thing to every timer (itself too); then every sample (TIME-3, TIME-6, TIME-8).
+template <unsigned LevelBits, unsigned KeyBits>
+void every_fire() {
+    using wheel = checked_wheel<LevelBits, KeyBits>;
+    constexpr tick end = wheel::last_tick + 1;
+    std::uint64_t cases = 0;
+    for (std::size_t code = 0; code != end * end * end; ++code) {
+        const tick dues[] = {code % end, code / end % end, code / end / end};
+        for (tick sample = 0; sample != end; ++sample) {
+            for (std::size_t target = 0; target != 3; ++target) {
+                for (tick restart = sample; restart <= end; ++restart) {  // `end`: cancel instead
+                    const auto run = [&] {
+                        wheel w{3};
+                        for (std::size_t i = 0; i != 3; ++i) {
+                            w.start(i, dues[i]);
+                        }
+                        int acted = 0;
+                        const auto act = [&](std::size_t) {
+                            if (++acted == 1) {
+                                restart == end ? w.cancel(target) : w.start(target, std::max(restart, w.now()));
+                            }
+                        };
+                        w.collect(sample, act);
+                        w.collect(sample, act);
+                        w.collect(end - 1, act);
+                    };
+                    ++cases;
+                    if (!holds(run, "deadlines, sample, target, restart:", dues[0], dues[1], dues[2], sample, target,
+                               restart)) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+    std::cout << "wheel<" << LevelBits << "," << KeyBits << ">, fires: " << cases << " cases\n";
+}
+
+TEST(TimerWheel, EveryFireOneBitLevels) { every_fire<1, 4>(); }
+TEST(TimerWheel, EveryFireTwoBitLevels) { every_fire<2, 4>(); }
+
+/// T7: a timer that restarts itself, due at once, fires once in every collect and does not hold it.
+TEST(TimerWheel, RestartingDueDoesNotLivelock) {
+    checked_wheel<2, 4> w{1};
+    w.start(0, 0);
+    for (const tick now : {0U, 0U, 5U, 5U, 15U, 15U}) {
+        EXPECT_EQ(w.collect(now, [&](std::size_t) { w.start(0, now); }), 1);
+    }
+}
+
+/// T8: a callback that cancels everything leaves nothing to fire, though all were due.
+TEST(TimerWheel, CancelAllFromAFire) {
+    checked_wheel<2, 6> w{40};
+    for (std::size_t i = 0; i != 40; ++i) {
+        w.start(i, i);
+    }
+    const auto cancel_all = [&](std::size_t) {
+        for (std::size_t i = 0; i != 40; ++i) {
+            w.cancel(i);
+        }
+    };
+    EXPECT_EQ(w.collect(50, cancel_all), 1);
+}
+
+/// More timers in one slot than wake_by is willing to look at.
+TEST(TimerWheel, WakeByOfACrowdedSlotIsNoLater) {
+    checked_wheel<6, 63> w{100};
+    for (std::size_t i = 0; i != 100; ++i) {
+        w.start(i, 1'000'000 - i);
+    }
+    EXPECT_EQ(w.collect(5), 0);
+    EXPECT_EQ(w.collect(1'000'000), 100);
+}
+
+/// A distance that favours the places where digits change, and the whole range.
+tick random_tick(tick from, tick last) {
+    const auto bits = *rc::gen::inRange<unsigned>(0, 64);
+    const auto near = *rc::gen::inRange<tick>(0, 3);
+    const tick step = bits == 63 ? last - from : tick{1} << bits;
+    switch (*rc::gen::inRange(0, 5)) {
+    case 0: return from;
+    case 1: return from + std::min(step - std::min(step, near), last - from);
+    case 2: {  // just before, at and after a multiple of 2^bits
+        const tick boundary = (from | (step - 1)) - 1 + near;
+        return std::min(std::max(boundary, from), last);
+    }
+    case 3: return last - std::min(near, last - from);
+    default: return std::min(from + *rc::gen::inRange<tick>(0, 200), last);
+    }
+}
+
+/// Long random sequences on the real constants; timers that fire restart themselves or cancel others.
+void random_sequence(unsigned resolution_bits) {
+    constexpr std::size_t timers = 48;
+    checked_wheel<6, 63> w{timers, resolution_bits};
+    const auto any_timer = [] { return *rc::gen::inRange<std::size_t>(0, timers); };
+    const int length = *rc::gen::inRange(1, 3000);
+    for (int i = 0; i != length; ++i) {
+        switch (*rc::gen::inRange(0, 6)) {
+        case 0:
+        case 1:
+        case 2: w.start(any_timer(), random_tick(w.now(), w.last())); break;
+        case 3: w.cancel(any_timer()); break;
+        default:
+            w.collect(random_tick(w.now(), std::max(w.now(), w.last() >> *rc::gen::inRange(0, 40))), [&](std::size_t fired) {
+                switch (*rc::gen::inRange(0, 5)) {
+                case 0: w.start(fired, random_tick(w.now(), w.last())); break;
+                case 1: w.cancel(any_timer()); break;
+                case 2: w.start(any_timer(), w.now()); break;
+                default: break;
+                }
+            });
+        }
+    }
+    w.collect(w.last());
+}
+
+RC_GTEST_PROP(TimerWheel, RandomSequencesAtOneNanosecond, ()) { random_sequence(0); }
+RC_GTEST_PROP(TimerWheel, RandomSequencesAtAMicrosecond, ()) { random_sequence(10); }
+RC_GTEST_PROP(TimerWheel, RandomSequencesAtTheCoarsest, ()) { random_sequence(40); }
+
+}  // namespace
