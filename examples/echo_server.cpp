@@ -12,6 +12,8 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <limits>
@@ -19,6 +21,8 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
 
 #include <sys/signalfd.h>
 
@@ -93,15 +97,17 @@ galley::task<> serve(const galley::tcp_listener& listener, std::uint64_t connect
 }
 
 /// SIGINT and SIGTERM as something to read, and so to await: a handler may do next to nothing (signal-safety(7)).
-galley::task<> termination() {
-    galley::loop& loop = co_await galley::this_loop{};
+galley::descriptor hold_back_signals(galley::loop& loop) {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    const galley::descriptor arrivals{loop, ::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC)};
-    if (const std::error_code error = co_await galley::readable(arrivals.get())) {
+    return {loop, ::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC)};
+}
+
+galley::task<> termination(galley::descriptor signals) {
+    if (const std::error_code error = co_await galley::readable(signals.get())) {
         throw std::system_error{error, "signalfd"};
     }
 }
@@ -117,10 +123,12 @@ int main(int count, char** arguments) try {
         loop = std::make_unique<galley::fast::loop>();
     }
     galley::run(*loop, galley::invoke([&]() -> galley::task<> {
+        galley::descriptor signals = hold_back_signals(*loop);
         const galley::tcp_listener listener{*loop, galley::endpoint{"127.0.0.1", s.port}};
         std::printf("listening on 127.0.0.1:%u\n", unsigned{listener.local_port()});
         std::fflush(stdout);
-        co_await galley::when_any(termination(), serve(listener, s.connections));  // what is left is cancelled, and awaited
+        // The first to end, whichever it is; the other is cancelled, with all its tasks, and awaited.
+        co_await galley::when_any(termination(std::move(signals)), serve(listener, s.connections));
     }));
 } catch (const std::exception& e) {
     std::fprintf(stderr, "echo_server: %s\nusage: echo_server [--loop ref|fast] [--port N] [--connections N]\n", e.what());

@@ -69,24 +69,16 @@ int look_at(const operation& op) noexcept {
     return -1;
 }
 
-/// The outcome of a connect(2) in progress, else -1 and EAGAIN. SO_ERROR alone would take an edge that is older than the
-/// connect for success; who has a peer is connected.
+/// The outcome of a connect(2) that was in progress, after an edge. epoll looks at the socket when the edge is harvested, so that no edge from
+/// before the connect can be taken for its end.
 int outcome_of_connect(int descriptor) noexcept {
     int error{};
     socklen_t size = sizeof error;
     if (::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
         return -1;
     }
-    if (error == 0) {
-        sockaddr_storage peer;
-        size = sizeof peer;
-        if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) == 0) {
-            return 0;
-        }
-        error = errno == ENOTCONN ? EAGAIN : errno;
-    }
     errno = error;
-    return -1;
+    return error == 0 ? 0 : -1;
 }
 
 std::ptrdiff_t system_call(const operation& op, bool socket) noexcept {
@@ -142,6 +134,7 @@ bool epoll_driver::start(operation& op) noexcept {
     }
     channel& c = channels_[static_cast<std::size_t>(op.descriptor)];
     operation_list& waiting = queue(c, op);
+    assert((waiting.empty() || !hint(c, op)) && "invariant 3: nobody is overtaken");
     if (op.kind == io::connect) {
         const auto* const address = static_cast<const sockaddr*>(op.buffer);
         const int error = ::connect(op.descriptor, address, static_cast<socklen_t>(op.size)) == 0 ? 0 : errno;
@@ -149,7 +142,7 @@ bool epoll_driver::start(operation& op) noexcept {
             return complete_at_once(op, error);
         }
         c.maybe_writable = false;
-    } else if (waiting.empty() && hint(c, op) && attempt(c, op)) {
+    } else if (hint(c, op) && attempt(c, op)) {
         return true;
     }
     if (!c.registered) {

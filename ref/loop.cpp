@@ -171,7 +171,7 @@ void loop::check() {
 bool loop::look_at_driver(operation_list& done) {
     observer* const o = watching();
     if (ready_.empty() && inbox_->empty()) {
-        const auto until = timers_.empty() ? std::nullopt : std::optional{timers_.begin()->first};  // WAIT-2
+        const auto until = first_key();  // WAIT-2
         if (o != nullptr) {
             o->waiting(until);
         }
@@ -190,6 +190,10 @@ bool loop::look_at_driver(operation_list& done) {
     return true;
 }
 
+std::optional<instant> loop::first_key() const noexcept {
+    return timers_.empty() ? std::nullopt : std::optional{timers_.begin()->first.first};
+}
+
 void loop::collect_operations(operation_list& done) noexcept {
     while (operation* const op = done.pop_front()) {
         --operations_;
@@ -202,7 +206,7 @@ void loop::collect_operations(operation_list& done) noexcept {
 
 /// One at a time, as a timer that fires may cancel others that are due (TIME-3).
 void loop::collect_timers() noexcept {
-    while (!timers_.empty() && timers_.begin()->first <= sample()) {
+    while (!timers_.empty() && *first_key() <= sample()) {
         timer& t = *timers_.begin()->second;
         timers_.erase(timers_.begin());
         t.words[0] = nullptr;
@@ -227,11 +231,13 @@ void loop::collect_posts() {
 
 // ---- timers and operations -----------------------------------------------------------------------------------------
 
+// A started timer has its place in the start order, from 1, in the first of the words that are the loop's.
 void loop::start(timer& t, instant deadline) {
     cancel(t);  // a restart is a new start (TIME-4)
-    timers_.emplace(key_of(deadline), &t);
+    const std::uintptr_t number = ++timers_started_;
+    timers_.emplace(std::pair{key_of(deadline), number}, &t);
     t.set_key(key_of(deadline));
-    t.words[0] = this;  // any mark will do: it is started
+    t.words[0] = reinterpret_cast<void*>(number);
     if (observer* const o = watching()) {
         o->timer_started(t);
     }
@@ -241,11 +247,7 @@ bool loop::cancel(timer& t) noexcept {
     if (t.words[0] == nullptr) {
         return false;  // TIME-5
     }
-    auto [it, end] = timers_.equal_range(t.key());
-    while (it->second != &t) {
-        ++it;
-    }
-    timers_.erase(it);
+    timers_.erase(std::pair{t.key(), reinterpret_cast<std::uintptr_t>(t.words[0])});
     t.words[0] = nullptr;
     return true;
 }

@@ -19,6 +19,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace galley::ref {
 
@@ -29,7 +30,7 @@ struct saved_state {
     instant since;       ///< the sample at which it was suspended
 };
 
-/// Complexity: plain containers, so a timer costs O(log n) to start and O(timers with the same key) to cancel, and starting one allocates. If memory
+/// Complexity: plain containers, so starting and cancelling a timer costs O(log n), and starting one allocates. If memory
 /// for the ready queue is short, the program is terminated: a wake-up must not get lost. Thread safety: see galley::loop.
 class loop final : public galley::loop {
 public:
@@ -70,6 +71,7 @@ private:
 
     // What `check` consists of.
     [[nodiscard]] bool look_at_driver(operation_list& done);
+    [[nodiscard]] std::optional<instant> first_key() const noexcept;
     void collect_operations(operation_list& done) noexcept;
     void collect_timers() noexcept;
     void collect_posts();
@@ -82,7 +84,8 @@ private:
     std::size_t round_{};  ///< how many entries at the front of the ready queue belong to this round
     turn picked_;
     task_id picked_task_{};
-    std::multimap<instant, timer*> timers_;  ///< by key; equal keys stay in the order of insertion, which is the start order (TIME-4)
+    std::map<std::pair<instant, std::uintptr_t>, timer*> timers_;  ///< by (key, start order) (TIME-4)
+    std::uintptr_t timers_started_{};
     std::size_t operations_{};               ///< in flight
     std::uint32_t steps_since_asked_{};
     std::uint64_t rounds_{};

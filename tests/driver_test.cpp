@@ -224,6 +224,31 @@ TYPED_TEST(driver_test, a_reused_number_gets_nothing_stale) {
     EXPECT_EQ(read_available(duplicate), "stalemore");
 }
 
+TYPED_TEST(driver_test, a_reused_number_may_be_another_kind_of_file) {
+    pair old = make_tcp_pair();
+    fill(old.a);
+    test_op& read = this->op(io::read, old.a, 8);
+    test_op& write = this->op(old.a, "no room");
+    ASSERT_TRUE(this->in_flight(read));
+    ASSERT_TRUE(this->in_flight(write));
+    const pair in = make_pipe();
+    const pair out = make_pipe();
+    for (const bool writes : {false, true, false}) {
+        const int number = old.a.release();
+        ASSERT_EQ(this->driver.close(number), 0);
+        this->ask();
+        old.a = owned{number};
+        ASSERT_EQ(::dup3(writes ? out.b.get() : in.a.get(), number, O_CLOEXEC), number);
+        test_op& op = writes ? this->op(old.a, "to a pipe") : this->op(io::read, old.a, 100);
+        if (!writes) {
+            send_all(in.b, "from a pipe");
+        }
+        this->run(op);
+        EXPECT_TRUE(op.is_ok()) << op.error();
+        EXPECT_EQ(writes ? read_available(out.a) : op.text(), writes ? "to a pipe" : "from a pipe");
+    }
+}
+
 TYPED_TEST(driver_test, shut_ends_everything) {
     const pair p = make_socketpair();
     const pair q = make_pipe();

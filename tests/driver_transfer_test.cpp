@@ -150,6 +150,17 @@ TYPED_TEST(driver_transfer_test, writing_without_reader_is_an_error_and_no_signa
     EXPECT_EQ(action.sa_handler, SIG_DFL);
 }
 
+// A full pipe without reader is not writable, it has failed (poll(2), POLLERR).
+TYPED_TEST(driver_transfer_test, the_reader_goes_while_a_write_waits) {
+    pair p = make_pipe();
+    fill(p.b);
+    test_op& write = this->op(p.b, "no room");
+    ASSERT_TRUE(this->in_flight(write));
+    p.a.close();
+    this->wait_until_reported(1);
+    EXPECT_EQ(write.error(), EPIPE);
+}
+
 TYPED_TEST(driver_transfer_test, a_reset_connection_is_an_error_of_the_read_in_flight) {
     pair p = make_tcp_pair();
     test_op& read = this->op(io::read, p.a, 100);
@@ -246,6 +257,8 @@ TYPED_TEST(driver_transfer_test, a_connect_in_progress_waits_and_can_be_cancelle
     ASSERT_LT(this->reported.size(), 4U) << "the listener's queue was longer than expected";
     ASSERT_GE(this->reported.size(), 1U);
     const std::size_t before = this->reported.size();
+    test_op& behind = this->op(clients.back(), "once connected");
+    ASSERT_TRUE(this->in_flight(behind));
     test_op& stuck = *connects.back();
     this->driver.cancel(stuck);
     this->ask();

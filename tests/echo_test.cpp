@@ -40,6 +40,8 @@ struct tally {
     std::size_t served{};
     std::size_t verified{};
     std::size_t bytes{};
+    std::size_t connected{};
+    galley::event all_connected{};
 };
 
 task<> echo(tcp_stream stream, tally& t) {
@@ -81,12 +83,17 @@ std::vector<std::string> messages_of(std::size_t client) {
     return messages;
 }
 
-task<> converse(std::size_t client, std::uint16_t port, tally& t) {
+/// Connects, waits until `crowd` clients are connected, and speaks.
+task<> converse(std::size_t client, std::size_t crowd, std::uint16_t port, tally& t) {
     auto [error, stream] = co_await galley::tcp_connect(galley::endpoint{"127.0.0.1", port});
     EXPECT_FALSE(error) << error.message();
     if (error) {
         co_return;
     }
+    if (++t.connected == crowd) {
+        t.all_connected.set();
+    }
+    co_await t.all_connected.wait();
     std::string answer;
     for (const std::string& message : messages_of(client)) {
         const auto sent = co_await stream.write_all(std::as_bytes(std::span{message}));
@@ -120,11 +127,10 @@ std::size_t bytes_of_all(std::size_t clients) {
     return sum;
 }
 
-/// All clients connect before the first one speaks.
 task<> clients(std::size_t count, std::uint16_t port, tally& t) {
     std::vector<task<>> all;
     for (std::size_t i = 0; i < count; ++i) {
-        all.push_back(converse(i, port, t));
+        all.push_back(converse(i, count, port, t));
     }
     co_await galley::when_all(std::move(all));
 }

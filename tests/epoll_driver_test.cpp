@@ -45,6 +45,65 @@ bool forbid(unsigned call, unsigned error) {
     return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
+// What a duplicate that lives on has to say is nobody's business after the close (epoll(7), question 6).
+TEST(epoll_driver_test, a_closed_descriptor_wakes_nobody) {
+    galley::fast::epoll_driver driver;
+    pair p = make_socketpair();
+    const owned duplicate{check(::dup(p.a.get()), "dup")};
+    test_op read{io::read, p.a, 8};
+    galley::operation_list done;
+    ASSERT_FALSE(driver.start(read));
+    driver.ask(done);
+    ASSERT_TRUE(done.empty());
+    EXPECT_EQ(driver.close(p.a.release()), 0);
+    driver.ask(done);
+    EXPECT_EQ(done.pop_front(), &read);
+    send_all(p.b, "to the duplicate");
+    const instant until = driver.now() + 3ms;
+    driver.wait(until, done);
+    EXPECT_GE(driver.now(), until);
+}
+
+// One system call per transfer: once a stream is known to be drained, starting a read asks neither the socket nor epoll_ctl. Here either
+// would fail, and so complete the read at once.
+int read_without_system_call(bool tcp) {
+    galley::fast::epoll_driver driver;
+    galley::operation_list done;
+    const pair p = tcp ? make_tcp_pair() : make_socketpair();
+    test_op first{io::read, p.a, 100};
+    test_op second{io::read, p.a, 100};
+    test_op third{io::read, p.a, 100};
+    if (driver.start(first) || ::write(p.b.get(), "x", 1) != 1) {
+        return 2;
+    }
+    driver.wait(std::nullopt, done);
+    if (done.pop_front() != &first || first.text() != "x") {
+        return 3;
+    }
+    if (!tcp) {  // for other sockets a short read proves nothing; the EAGAIN of one more does
+        if (driver.start(second)) {
+            return 4;
+        }
+        driver.cancel(second);
+        driver.ask(done);
+    }
+    if (!forbid(SYS_recvfrom, EIO) || !forbid(SYS_epoll_ctl, EIO)) {
+        return 5;
+    }
+    if (driver.start(third)) {
+        return 6;
+    }
+    driver.cancel(third);
+    driver.ask(done);
+    return 0;
+}
+
+TEST(epoll_driver_DeathTest, a_drained_socket_is_not_asked_again) {
+    for (const bool tcp : {true, false}) {
+        EXPECT_EXIT(std::_Exit(read_without_system_call(tcp)), testing::ExitedWithCode(0), "");
+    }
+}
+
 int work_without_pwait2(int error) {
     if (!forbid(SYS_epoll_pwait2, static_cast<unsigned>(error)) || ::syscall(SYS_epoll_pwait2, -1, nullptr, 0, nullptr, nullptr, 0) != -1 ||
         errno != error) {

@@ -17,7 +17,7 @@ namespace galley {
 ///     auto await_resume();                   calls `raise_if_cancelled()` first
 /// and its destructor withdraws what is still waiting, for a task that is destroyed.
 template <class Derived>
-class awaiter : public suspension, public await_tag {
+class awaiter : public suspension {
 public:
     [[nodiscard]] static bool await_ready() noexcept { return false; }
 
@@ -52,7 +52,7 @@ protected:
 
 /// Base of what gives something of the running task without ever suspending it; not an await in the sense of the rules.
 template <class Derived>
-class immediate : public await_tag {
+class immediate {
 public:
     [[nodiscard]] static bool await_ready() noexcept { return false; }
     template <class Promise>

@@ -42,7 +42,7 @@ public:
     /// `co_await scope.run(body())`: awaits the body as a call inside this scope. Gives what the body gives, or nothing if the scope was
     /// cancelled and that is why the body ended (CANCEL-5). A scope is used once.
     template <class T>
-    [[nodiscard]] scoped_call<T> run(task<T> body) noexcept {
+    [[nodiscard]] scoped_call<T> run(task<T> body) {
         return scoped_call<T>{*this, std::move(body)};
     }
 
@@ -78,9 +78,9 @@ private:
 
 /// The await of a body inside a scope.
 template <class T>
-class [[nodiscard]] scoped_call : public typed_slot<T>, public await_tag {
+class [[nodiscard]] scoped_call : public typed_slot<T> {
 public:
-    scoped_call(cancel_scope& scope, task<T> body) noexcept : typed_slot<T>{body.release()}, scope_{&scope} {}
+    scoped_call(cancel_scope& scope, task<T> body) : typed_slot<T>{body.release()}, scope_{&scope} {}
 
     [[nodiscard]] static bool await_ready() noexcept { return false; }
     template <class Promise>
@@ -122,13 +122,13 @@ struct scope_holder {
 template <class T>
 class [[nodiscard]] timeout_call : scope_holder, public scoped_call<T> {
 public:
-    timeout_call(duration d, task<T> body) noexcept : scope_holder{d}, scoped_call<T>{scope, std::move(body)} {}
+    timeout_call(duration d, task<T> body) : scope_holder{d}, scoped_call<T>{scope, std::move(body)} {}
 };
 
 template <class T>
 class [[nodiscard]] shield_call : scope_holder, public scoped_call<T> {
 public:
-    explicit shield_call(task<T> body) noexcept
+    explicit shield_call(task<T> body)
         : scope_holder{cancel_scope::protection::shielded}, scoped_call<T>{scope, std::move(body)} {}
     T await_resume() {
         auto value = scoped_call<T>::await_resume();
@@ -143,13 +143,13 @@ public:
 /// `co_await timeout(d, body())`: what the body gives, or nothing if `d` passed first and cut it off (CANCEL-5). A body that finishes all the same yields its
 /// value; if an enclosing scope is cancelled too, that goes on outward.
 template <class T, class Rep, class Period>
-[[nodiscard]] detail::timeout_call<T> timeout(std::chrono::duration<Rep, Period> d, task<T> body) noexcept {
+[[nodiscard]] detail::timeout_call<T> timeout(std::chrono::duration<Rep, Period> d, task<T> body) {
     return detail::timeout_call<T>{saturating_ns(d), std::move(body)};
 }
 
 /// `co_await shield(body())`: enclosing cancellations wait until the body is over. For clean-up that must await.
 template <class T>
-[[nodiscard]] detail::shield_call<T> shield(task<T> body) noexcept {
+[[nodiscard]] detail::shield_call<T> shield(task<T> body) {
     return detail::shield_call<T>{std::move(body)};
 }
 

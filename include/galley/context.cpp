@@ -8,6 +8,17 @@
 
 namespace galley {
 
+namespace {
+
+/// What a task waits for that awaited something that is not galley's: the loop cannot know when it is over.
+class foreign_wait final : public suspension {
+public:
+    [[nodiscard]] const char* kind() const noexcept override { return "something foreign"; }
+    [[nodiscard]] bool withdraw() noexcept override { return false; }
+};
+
+}  // namespace
+
 const char* context::awaiting() const noexcept {
     switch (state_) {
         case state::starting: return "start";
@@ -113,9 +124,15 @@ void context::step(void* self) noexcept {
         task.run_frames();
     }
     tasks.current_ = nullptr;
-    if (task.state_ == state::running) {
-        task.finish();
+    if (task.state_ != state::running) {
+        return;
     }
+    if (task.how() == outcome::none) [[unlikely]] {
+        static thread_local foreign_wait unknown;  // of no task in particular: nobody will resume it
+        task.suspend(unknown);
+        return;
+    }
+    task.finish();
 }
 
 // The innermost frame, then, as long as the one that ran has ended or made a deep call, the one to go on with.

@@ -53,7 +53,7 @@ sleep_awaiter sleep_for(std::chrono::duration<Rep, Period> d) noexcept {
 inline sleep_awaiter sleep_until(instant t) noexcept { return sleep_awaiter{t}; }
 
 /// `co_await yield()`: everything that is ready goes first (READY-5).
-class [[nodiscard]] yield_awaiter final : public suspension, public await_tag {
+class [[nodiscard]] yield_awaiter final : public suspension {
 public:
     yield_awaiter() = default;
 

@@ -69,11 +69,8 @@ private:
 template <class T>
 class [[nodiscard]] prepared_task {
 public:
-    /// Throws std::bad_alloc; the frame is destroyed then.
+    /// Throws std::bad_alloc, and destroys the frame then; std::logic_error if the task was moved from.
     prepared_task(loop& l, task<T> body, const char* name) : frame_{body.release()} {
-        if (frame_ == nullptr) {
-            throw std::logic_error("galley::spawn: this task was moved from, awaited or spawned before");
-        }
         struct frame_guard {
             ~frame_guard() {
                 if (frame != nullptr) {

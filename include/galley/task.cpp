@@ -5,6 +5,10 @@
 
 namespace galley {
 
+void detail::throw_task_is_gone() {
+    throw std::logic_error("galley::task: this task was moved from, awaited or spawned before");
+}
+
 // Awaiting a call resumes the callee right here, on the caller's stack, and if it ends without suspending the caller goes on: a loop of
 // satisfied awaits uses no stack. When calls have nested so deep that the stack is nearly used up, the callee is parked instead and
 // everything unwinds to the step loop, which goes on with it: a chain of any length fits (TASK-5). Symmetric transfer would be simpler, but it is a tail

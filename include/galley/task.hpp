@@ -14,8 +14,9 @@
 
 namespace galley {
 
-/// What may be awaited in a task<T> is marked by this base: foreign awaitables would resume a task behind its loop's back.
-struct await_tag {};
+namespace detail {
+[[noreturn]] void throw_task_is_gone();
+}
 
 /// The link from an awaiting frame to the one it awaits; it lives in the awaiting frame (for a task's first frame: in its state).
 /// It owns the callee's frame.
@@ -57,6 +58,8 @@ protected:
 };
 
 /// What all promises have: the task they run in, and the slot of whoever awaits them. Two words.
+/// There is no await_transform to refuse foreign awaitables: g++-12 copies what one returns by reference, and awaiters do not move. A task that awaits
+/// something foreign shows as waiting for "something foreign".
 class promise_base {
     struct final_awaiter {
         [[nodiscard]] static bool await_ready() noexcept { return false; }
@@ -73,13 +76,6 @@ public:
 
     [[nodiscard]] static std::suspend_always initial_suspend() noexcept { return {}; }
     [[nodiscard]] static final_awaiter final_suspend() noexcept { return {}; }
-
-    template <class Awaitable>
-    [[nodiscard]] Awaitable&& await_transform(Awaitable&& awaitable) noexcept {
-        static_assert(std::derived_from<std::remove_cvref_t<Awaitable>, await_tag>,
-                      "a galley::task can only await galley's own awaitables");
-        return std::forward<Awaitable>(awaitable);
-    }
 
     /// The task that this frame runs in. Only once it has been awaited or spawned.
     [[nodiscard]] context& task() const noexcept { return *context_; }
@@ -151,7 +147,7 @@ public:
 
 /// The await of a call: same task, same step (TASK-4), no budget (READY-5).
 template <class T>
-class [[nodiscard]] call_awaiter : public typed_slot<T>, public await_tag {
+class [[nodiscard]] call_awaiter : public typed_slot<T> {
 public:
     explicit call_awaiter(promise_base* callee) noexcept : typed_slot<T>{callee} {}
 
@@ -169,7 +165,7 @@ public:
 /// A coroutine that gives a T: lazy (nothing runs until it is awaited or spawned), move-only, owns its frame. Awaiting it is a call. Dropping it
 /// unawaited destroys the frame. T: a movable type, a reference, or void.
 template <class T = void>
-class [[nodiscard]] task : public await_tag {
+class [[nodiscard]] task {
 public:
     using promise_type = promise<T>;
     using value_type = T;
@@ -185,10 +181,16 @@ public:
         }
     }
 
-    [[nodiscard]] call_awaiter<T> operator co_await() && noexcept { return call_awaiter<T>{release()}; }
+    /// Throws std::logic_error for a task that was moved from.
+    [[nodiscard]] call_awaiter<T> operator co_await() && { return call_awaiter<T>{release()}; }
 
-    /// Gives up the frame, to whoever will run it.
-    [[nodiscard]] promise<T>* release() noexcept { return std::exchange(promise_, nullptr); }
+    /// Gives up the frame, to whoever will run it. Throws std::logic_error if it is gone already.
+    [[nodiscard]] promise<T>* release() {
+        if (promise_ == nullptr) [[unlikely]] {
+            detail::throw_task_is_gone();
+        }
+        return std::exchange(promise_, nullptr);
+    }
 
 private:
     friend class promise<T>;

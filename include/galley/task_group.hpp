@@ -15,9 +15,9 @@ namespace galley {
 
 /// Awaits a call without throwing what it came to.
 template <class T>
-class [[nodiscard]] settled_call : public typed_slot<T>, public await_tag {
+class [[nodiscard]] settled_call : public typed_slot<T> {
 public:
-    explicit settled_call(task<T> body) noexcept : typed_slot<T>{body.release()} {}
+    explicit settled_call(task<T> body) : typed_slot<T>{body.release()} {}
     [[nodiscard]] static bool await_ready() noexcept { return false; }
     template <class Promise>
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> caller) noexcept {
@@ -86,7 +86,7 @@ public:
     [[nodiscard]] bool is_running() const noexcept { return children_.scope().is_open() && !children_.is_judged(); }
 
 private:
-    class exit_awaiter final : public suspension, public await_tag {
+    class exit_awaiter final : public suspension {
     public:
         explicit exit_awaiter(children& c) noexcept : children_{&c} {}
         [[nodiscard]] static bool await_ready() noexcept { return false; }

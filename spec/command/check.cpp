@@ -21,7 +21,8 @@ int check_scenario(const std::string& file) {
     if (!difference.empty()) fmt::print("{}  {}: the loops disagree: {}", colored("FAILED", "1;31"), name, difference);
     if (!ref_keeps || !fast_keeps || !difference.empty()) return failed;
     const auto sum = spec::summarize(ref);
-    fmt::print("{}  {}: {} events of {} tasks, ref = fast, no rule broken\n", colored("OK", "1;32"), name, ref.events.size(), sum.tasks);
+    fmt::print("{}  {}: {} events of {} task{}, ref = fast, no rule broken\n", colored("OK", "1;32"), name,
+               ref.events.size(), sum.tasks, sum.tasks == 1 ? "" : "s");
     return ok;
 }
 
@@ -34,7 +35,8 @@ int check_trace(const std::string& file) {
         throw usage_error{e.what()};
     }
     if (!report_violations(t, name)) return failed;
-    fmt::print("{}  {}: {} events of level{}, no rule broken\n", colored("OK", "1;32"), name, t.events.size(), t.has_level_l ? "s P and L" : " P");
+    fmt::print("{}  {}: {} events of level{}, no rule broken\n", colored("OK", "1;32"), name, t.events.size(),
+               t.has_level_l ? "s P and L" : " P");
     return ok;
 }
 

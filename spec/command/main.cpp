@@ -3,8 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
 
-#include <cstdio>
 #include <algorithm>
+#include <cstdio>
 #include <exception>
 #include <string>
 #include <vector>
@@ -16,8 +16,9 @@ namespace {
 
 using namespace galley::command;
 
-constexpr const char* about = "galley: an event loop, specified rule by rule and written twice.\n"
-                              "Runs programs that are data (scenarios) under virtual time, and judges what the loops did.";
+constexpr const char* about =
+    "galley: an event loop, specified rule by rule and written twice.\n"
+    "Runs programs that are data (scenarios) under virtual time, and judges what the loops did.";
 
 constexpr const char* footer = R"(
 FILE is a path, or - for standard input. The formats are described in spec/scenario/README.md.
@@ -46,12 +47,16 @@ struct arguments {
 void add_run(CLI::App& app, arguments& args) {
     auto* command = app.add_subcommand("run", "Run a scenario and say what came of it");
     command->add_option("FILE", args.run.file, "the scenario (JSON), or -")->required();
-    command->add_option("--on", args.run.on, "the loop: ref, fast, or both (their traces must be equal)")->check(CLI::IsMember({"ref", "fast", "both"}))->capture_default_str();
+    command->add_option("--on", args.run.on, "the loop: ref, fast, or both (their traces must be equal)")
+        ->check(CLI::IsMember({"ref", "fast", "both"}))
+        ->capture_default_str();
     command->add_flag("--timeline", args.run.timeline, "draw the tasks over virtual time");
     command->add_flag("--program", args.run.program, "print the program in readable form first");
-    command->add_option("--trace", args.run.trace_file, "write the trace there; - writes it, and nothing else, to standard output");
+    command->add_option("--trace", args.run.trace_file,
+                        "write the trace there; - writes it, and nothing else, to standard output");
     command->add_flag("--ascii", args.run.ascii, "draw with ASCII characters only");
-    command->add_option("--width", args.run.width, "columns of the timeline (default: as wide as the terminal, or 80)")->check(CLI::Range(40, 1000));
+    command->add_option("--width", args.run.width, "columns of the timeline (default: as wide as the terminal, or 80)")
+        ->check(CLI::Range(40, 1000));
 }
 
 void add_others(CLI::App& app, arguments& args) {
@@ -63,7 +68,8 @@ void add_others(CLI::App& app, arguments& args) {
         ->required();
     auto* rules = app.add_subcommand("rules", "Print the rules, one rule, or a family of rules");
     rules->add_option("ID", args.rules.id, "a rule (READY-2) or a family (READY); all if left out");
-    rules->add_flag("--checks", args.rules.checks, "print what the rule checker checks instead: rule, predicate, level of trace that it needs");
+    rules->add_flag("--checks", args.rules.checks,
+                    "print what the rule checker checks instead: rule, predicate, level of trace that it needs");
 }
 
 int dispatch(const CLI::App& app, const arguments& args) {
@@ -74,7 +80,9 @@ int dispatch(const CLI::App& app, const arguments& args) {
 }
 
 // What could not be written must not look like success.
-int flushed(int code) { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? code : std::max<int>(code, unusable); }
+int flushed(int code) {
+    return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 ? code : std::max<int>(code, unusable);
+}
 
 }  // namespace
 

@@ -17,14 +17,15 @@ bool is_id(std::string_view word) {
     const auto dash = word.find('-');
     const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
     const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-    return dash != word.npos && dash > 0 && dash + 1 < word.size() && std::ranges::all_of(word.substr(0, dash), upper) &&
-           std::ranges::all_of(word.substr(dash + 1), digit);
+    return dash != word.npos && dash > 0 && dash + 1 < word.size() &&
+           std::ranges::all_of(word.substr(0, dash), upper) && std::ranges::all_of(word.substr(dash + 1), digit);
 }
 
-// The rule that a line begins: its number is the first word, whatever markup is around it.
+// The rule that a line begins: `**READY-2.** ...`.
 std::string_view begun_by(std::string_view line) {
-    line.remove_prefix(std::min(line.find_first_not_of("#*-|> `"), line.size()));
-    const auto word = line.substr(0, line.find_first_of("*`.:| \n"));
+    if (!line.starts_with("**")) return {};
+    line.remove_prefix(2);
+    const auto word = line.substr(0, line.find('.'));
     return is_id(word) ? word : std::string_view{};
 }
 
@@ -70,7 +71,8 @@ int rules(const rules_options& options) {
         return ok;
     }
     if (!print_rules(wanted))
-        throw usage_error{fmt::format("rules: there is no rule {}; expected a number such as READY-2, or a family such as READY", options.id)};
+        throw usage_error{fmt::format(
+            "rules: there is no rule {}; expected a number such as READY-2, or a family such as READY", options.id)};
     return ok;
 }
 

@@ -45,7 +45,8 @@ std::string read_file(const std::string& file) {
     std::string text;
     std::string block(65536, '\0');
     while (const auto n = std::fread(block.data(), 1, block.size(), in.get())) text.append(block, 0, n);
-    if (std::ferror(in.get()) != 0) throw usage_error{fmt::format("{}: cannot be read: {}", shown_name(file), std::strerror(errno))};
+    if (std::ferror(in.get()) != 0)
+        throw usage_error{fmt::format("{}: cannot be read: {}", shown_name(file), std::strerror(errno))};
     return text;
 }
 
@@ -65,7 +66,8 @@ spec::trace trace_of(const spec::scenario& s, std::string_view on) {
 bool report_violations(const spec::trace& t, const std::string& name) {
     const auto found = spec::check(t);
     for (const auto& v : found)
-        fmt::print("{}  {}: line {} breaks {} ({})\n    {}\n", colored("FAILED", "1;31"), name, v.event_index + 2, v.rule, v.predicate, v.what);
+        fmt::print("{}  {}: line {} breaks {} ({})\n    {}\n", colored("FAILED", "1;31"), name, v.event_index + 2,
+                   v.rule, v.predicate, v.what);
     if (!found.empty()) fmt::print("{}", spec::context_text(t, found.front().event_index));
     return found.empty();
 }
@@ -86,7 +88,8 @@ int for_each_file(const std::vector<std::string>& files, int (*job)(const std::s
 
 bool wants_color() {
     const char* term = std::getenv("TERM");
-    return isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr && (term == nullptr || std::strcmp(term, "dumb") != 0);
+    return isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr &&
+           (term == nullptr || std::strcmp(term, "dumb") != 0);
 }
 
 std::string colored(std::string_view text, std::string_view color) {

@@ -12,14 +12,14 @@ namespace {
 // The order within an iteration. What is equal may repeat.
 int stage(const event& e) {
     switch (e.kind) {
-    case event_kind::wait: return 1;
-    case event_kind::world: return 2;
-    case event_kind::sample: return 3;
-    case event_kind::complete: return 4;
-    case event_kind::fire: return 5;
-    case event_kind::ready: return e.texts[0] == "post" ? 6 : 0;
-    case event_kind::round: return 7;
-    default: return 0;
+        case event_kind::wait: return 1;
+        case event_kind::world: return 2;
+        case event_kind::sample: return 3;
+        case event_kind::complete: return 4;
+        case event_kind::fire: return 5;
+        case event_kind::ready: return e.texts[0] == "post" ? 6 : 0;
+        case event_kind::round: return 7;
+        default: return 0;
     }
 }
 
@@ -39,20 +39,20 @@ public:
         after_append(e, v, report);
         collecting(e, report);
         switch (e.kind) {
-        case event_kind::ready: becomes_ready(e, v, report); break;
-        case event_kind::round: begins_round(e, v, report); break;
-        case event_kind::step: takes(e.numbers[0], v, report); break;
-        case event_kind::callback: takes(0, v, report); break;
-        case event_kind::wait: waits(report); break;
-        case event_kind::sample:
-        case event_kind::world:
-        case event_kind::fire:
-        case event_kind::complete:
-        case event_kind::exit: expect_used_up(report); break;
-        case event_kind::did:
-            if (e.texts[0] == "post") ++posted_;
-            break;
-        default: break;
+            case event_kind::ready: becomes_ready(e, v, report); break;
+            case event_kind::round: begins_round(e, v, report); break;
+            case event_kind::step: takes(e.numbers[0], v, report); break;
+            case event_kind::callback: takes(0, v, report); break;
+            case event_kind::wait: waits(report); break;
+            case event_kind::sample:
+            case event_kind::world:
+            case event_kind::fire:
+            case event_kind::complete:
+            case event_kind::exit: expect_used_up(report); break;
+            case event_kind::did:
+                if (e.texts[0] == "post") ++posted_;
+                break;
+            default: break;
         }
     }
 
@@ -62,14 +62,18 @@ private:
         const event* before = v.previous();
         if (before == nullptr) return;
         const auto id = before->numbers[0];
-        if (before->kind == event_kind::spawn && (e.kind != event_kind::ready || e.numbers[0] != id || e.texts[0] != "spawn"))
+        if (before->kind == event_kind::spawn &&
+            (e.kind != event_kind::ready || e.numbers[0] != id || e.texts[0] != "spawn"))
             report(predicate::spawn_ready, named(id) + " was spawned, but is not made ready at once");
-        const bool appended = before->kind == event_kind::ready && (before->texts[0] == "yield" || before->texts[0] == "budget");
+        const bool appended =
+            before->kind == event_kind::ready && (before->texts[0] == "yield" || before->texts[0] == "budget");
         if (appended && (e.kind != event_kind::await || e.numbers[0] != id || e.texts[0] != before->texts[0]))
-            report(predicate::append_awaits, named(id) + " was appended for its " + before->texts[0] + ", but its step does not end so");
+            report(predicate::append_awaits,
+                   named(id) + " was appended for its " + before->texts[0] + ", but its step does not end so");
         const bool awaits = e.kind == event_kind::await && (e.texts[0] == "yield" || e.texts[0] == "budget");
         if (awaits && !(appended && id == e.numbers[0] && e.texts[0] == before->texts[0]))
-            report(predicate::append_awaits, named(e.numbers[0]) + " awaits its " + e.texts[0] + " without having been appended");
+            report(predicate::append_awaits,
+                   named(e.numbers[0]) + " awaits its " + e.texts[0] + " without having been appended");
     }
 
     void collecting(const event& e, const reporter& report) {
@@ -91,25 +95,32 @@ private:
         }
         const auto& t = v.task(id);
         const event* before = v.previous();
-        if (cause == "post") return report(predicate::cause_fits, named(id) + " is made ready by a post; callbacks have no task");
-        if (t.state == status::ready) return report(predicate::once_ready, named(id) + " is in the ready queue already");
+        if (cause == "post")
+            return report(predicate::cause_fits, named(id) + " is made ready by a post; callbacks have no task");
+        if (t.state == status::ready)
+            return report(predicate::once_ready, named(id) + " is in the ready queue already");
         const bool own = cause == "yield" || cause == "budget";
-        const bool fits = t.state == status::fresh     ? cause == "spawn" && before != nullptr && before->kind == event_kind::spawn
+        const bool fits = t.state == status::fresh
+                              ? cause == "spawn" && before != nullptr && before->kind == event_kind::spawn
                           : t.state == status::running ? own
                                                        : wakes(cause, t.kind);
         if (!fits)
-            report(predicate::cause_fits, named(id) + (t.state == status::running ? ", which is running," : t.state == status::fresh
-                                                           ? ", which has just been spawned,"
-                                                           : ", which awaits " + std::string{t.kind} + ",") +
-                                              " is made ready by " + cause);
+            report(predicate::cause_fits,
+                   named(id) +
+                       (t.state == status::running ? ", which is running,"
+                        : t.state == status::fresh ? ", which has just been spawned,"
+                                                   : ", which awaits " + std::string{t.kind} + ",") +
+                       " is made ready by " + cause);
     }
 
     void begins_round(const event& e, const view& v, const reporter& report) {
         expect_used_up(report);
         if (e.numbers[0] != v.round + 1)
-            report(predicate::round_count, "expected round " + std::to_string(v.round + 1) + ", found " + std::to_string(e.numbers[0]));
+            report(predicate::round_count,
+                   "expected round " + std::to_string(v.round + 1) + ", found " + std::to_string(e.numbers[0]));
         if (e.numbers[1] != queue_.size())
-            report(predicate::round_count, std::to_string(queue_.size()) + " entries are ready, but the round has " + std::to_string(e.numbers[1]));
+            report(predicate::round_count, std::to_string(queue_.size()) + " entries are ready, but the round has " +
+                                               std::to_string(e.numbers[1]));
         left_ = queue_.size();
     }
 
@@ -117,15 +128,18 @@ private:
         const auto who = id == 0 ? std::string{"a callback"} : named(id);
         if (left_ == 0) {
             const bool early = id != 0 && !v.task(id).started && v.task(id).spawn_round == v.round && v.round != 0;
-            return report(early ? predicate::later_round : predicate::round_used_up, who + " runs, but the round is used up");
+            return report(early ? predicate::later_round : predicate::round_used_up,
+                          who + " runs, but the round is used up");
         }
         if (queue_.front() != id) {
             const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(left_);
             if (std::find(queue_.begin(), end, id) != end)
-                return report(predicate::queue_order, who + " runs before " + (queue_.front() == 0 ? "a callback" : named(queue_.front())) +
+                return report(predicate::queue_order, who + " runs before " +
+                                                          (queue_.front() == 0 ? "a callback" : named(queue_.front())) +
                                                           ", which became ready earlier");
             if (id != 0 && !v.task(id).started && v.task(id).spawn_round == v.round)
-                return report(predicate::later_round, who + " takes its first step in the round in which it was spawned");
+                return report(predicate::later_round,
+                              who + " takes its first step in the round in which it was spawned");
             return report(predicate::round_used_up, who + " runs, but was not ready when the round began");
         }
         queue_.pop_front();
@@ -136,7 +150,8 @@ private:
         expect_used_up(report);
         if (left_ == 0 && !queue_.empty())
             report(predicate::wait_idle, "the loop waits, but " + std::to_string(queue_.size()) + " entries are ready");
-        if (collected_ < posted_) report(predicate::wait_idle, "the loop waits, but a callback was posted and not yet collected");
+        if (collected_ < posted_)
+            report(predicate::wait_idle, "the loop waits, but a callback was posted and not yet collected");
     }
 
     void expect_used_up(const reporter& report) const {

@@ -14,16 +14,16 @@ public:
     void on(const event& e, const view& v, const reporter& report) override {
         const auto id = e.numbers[0];
         switch (e.kind) {
-        case event_kind::await:
-            if (is_synchronisation(e.texts[0])) waiting_[thing(e.texts[0], e.texts[1])].emplace(v.index, id);
-            break;
-        case event_kind::ready:
-            if (id != 0 && (e.texts[0] == "handover" || e.texts[0] == "cancel")) served(e, v.task(id), report);
-            break;
-        case event_kind::did:
-            if (e.texts[0] == "lock" || e.texts[0] == "unlock") locks(e, report);
-            break;
-        default: break;
+            case event_kind::await:
+                if (is_synchronisation(e.texts[0])) waiting_[thing(e.texts[0], e.texts[1])].emplace(v.index, id);
+                break;
+            case event_kind::ready:
+                if (id != 0 && (e.texts[0] == "handover" || e.texts[0] == "cancel")) served(e, v.task(id), report);
+                break;
+            case event_kind::did:
+                if (e.texts[0] == "lock" || e.texts[0] == "unlock") locks(e, report);
+                break;
+            default: break;
         }
     }
 
@@ -36,8 +36,8 @@ private:
         if (!is_synchronisation(t.kind)) return;
         auto& queue = waiting_[thing(t.kind, t.arg)];
         if (e.texts[0] == "handover" && !queue.empty() && queue.begin()->second != e.numbers[0])
-            report(predicate::handover_order, named(e.numbers[0]) + " is served, but " + named(queue.begin()->second) + " has waited longer for the same " +
-                                                  std::string{t.kind});
+            report(predicate::handover_order, named(e.numbers[0]) + " is served, but " + named(queue.begin()->second) +
+                                                  " has waited longer for the same " + std::string{t.kind});
         queue.erase({t.awaited_at, e.numbers[0]});
     }
 
@@ -46,12 +46,15 @@ private:
         const auto owner = owners_.find(arg);
         const bool owned = owner != owners_.end();
         if (verb == "lock" && result == "ok") {
-            if (owned) report(predicate::mutex_owner, named(e.numbers[0]) + " locks mutex " + arg + ", which " + named(owner->second) + " owns");
+            if (owned)
+                report(predicate::mutex_owner,
+                       named(e.numbers[0]) + " locks mutex " + arg + ", which " + named(owner->second) + " owns");
             owners_.emplace(arg, e.numbers[0]);
         } else if (verb == "unlock") {
             const bool own = owned && owner->second == e.numbers[0];
             if (own != (result == "ok"))
-                report(predicate::mutex_owner, named(e.numbers[0]) + (own ? " owns" : " does not own") + " mutex " + arg + ", but unlocking it gives " + result);
+                report(predicate::mutex_owner, named(e.numbers[0]) + (own ? " owns" : " does not own") + " mutex " +
+                                                   arg + ", but unlocking it gives " + result);
             if (own) owners_.erase(owner);
         }
     }

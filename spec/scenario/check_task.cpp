@@ -15,40 +15,48 @@ std::string told(const task_view& t) {
 }
 
 bool ended_before(const task_view& a, const task_view& b) {
-    return (a.state == status::ended) != (b.state == status::ended) ? a.state == status::ended : a.ended_at < b.ended_at;
+    return (a.state == status::ended) != (b.state == status::ended) ? a.state == status::ended
+                                                                    : a.ended_at < b.ended_at;
 }
 
 class task_family final : public family {
 public:
     void on(const event& e, const view& v, const reporter& report) override {
         switch (e.kind) {
-        case event_kind::spawn:
-            if (e.numbers[2] != 0) spawned_in_[e.numbers[2]].push_back(e.numbers[0]);
-            break;
-        case event_kind::ready:
-            if (e.texts[0] == "join" && v.task(e.numbers[0]).joins != v.last_ended)
-                report(predicate::join_after_end, named(e.numbers[0]) + " joins " + named(v.task(e.numbers[0]).joins) + ", but is made ready at the end of " +
-                                                      (v.last_ended == 0 ? "none" : named(v.last_ended)));
-            if (e.texts[0] == "children") expect_children_ended(e.numbers[0], v, report);
-            break;
-        case event_kind::step:
-            if (v.task(e.numbers[0]).started && is_for_children(v.task(e.numbers[0]).kind)) expect_children_ended(e.numbers[0], v, report);
-            break;
-        case event_kind::did: finishes(e, v, report); break;
-        case event_kind::unobserved: unobserved(e.numbers[0], v, report); break;
-        default: break;
+            case event_kind::spawn:
+                if (e.numbers[2] != 0) spawned_in_[e.numbers[2]].push_back(e.numbers[0]);
+                break;
+            case event_kind::ready:
+                if (e.texts[0] == "join" && v.task(e.numbers[0]).joins != v.last_ended)
+                    report(predicate::join_after_end, named(e.numbers[0]) + " joins " +
+                                                          named(v.task(e.numbers[0]).joins) +
+                                                          ", but is made ready at the end of " +
+                                                          (v.last_ended == 0 ? "none" : named(v.last_ended)));
+                if (e.texts[0] == "children") expect_children_ended(e.numbers[0], v, report);
+                break;
+            case event_kind::step:
+                if (v.task(e.numbers[0]).started && is_for_children(v.task(e.numbers[0]).kind))
+                    expect_children_ended(e.numbers[0], v, report);
+                break;
+            case event_kind::did: finishes(e, v, report); break;
+            case event_kind::unobserved: unobserved(e.numbers[0], v, report); break;
+            default: break;
         }
     }
 
     void finish(const view& v, const reporter& report) override {
         for (const auto id : owned_)
             if (v.task(id).outcome == "exception" && !taken_.contains(id))
-                return report(predicate::failure_lost, named(id) + " failed, but nobody took the failure and it is not reported");
+                return report(predicate::failure_lost,
+                              named(id) + " failed, but nobody took the failure and it is not reported");
         for (const auto& [scope, children] : spawned_in_) {
-            const auto lost = [&](task_id id) { return !owned_.contains(id) && v.task(id).outcome == "exception" && !taken_.contains(id); };
+            const auto lost = [&](task_id id) {
+                return !owned_.contains(id) && v.task(id).outcome == "exception" && !taken_.contains(id);
+            };
             // One of them can be the failure that the scope itself ends with, or that was lost with the owner.
             if (std::ranges::count_if(children, lost) > 1)
-                return report(predicate::failure_lost, "two children of scope " + std::to_string(scope) + " failed, but neither is reported");
+                return report(predicate::failure_lost,
+                              "two children of scope " + std::to_string(scope) + " failed, but neither is reported");
         }
     }
 
@@ -66,7 +74,8 @@ private:
     static void cancels(const event& e, const view& v, const reporter& report) {
         const auto id = v.target(e);
         if (v.knows(id) && (e.texts[2] == "no") != v.task(id).over())
-            report(predicate::cancel_answer, named(id) + (v.task(id).over() ? " has ended" : " has not ended") + ", but the answer to its cancellation is " + e.texts[2]);
+            report(predicate::cancel_answer, named(id) + (v.task(id).over() ? " has ended" : " has not ended") +
+                                                 ", but the answer to its cancellation is " + e.texts[2]);
     }
 
     void joins(const event& e, const view& v, const reporter& report) {
@@ -74,10 +83,14 @@ private:
         const auto id = v.target(e);
         if (result == "empty" || result == "misuse" || result == "cancelled" || !v.knows(id)) return;
         const auto& joined = v.task(id);
-        if (joined.state != status::ended) report(predicate::join_outcome, named(id) + " has not ended, but its joiner is told " + result);
-        else if (result != told(joined)) report(predicate::join_outcome, named(id) + " ended with " + told(joined) + ", but its joiner is told " + result);
+        if (joined.state != status::ended)
+            report(predicate::join_outcome, named(id) + " has not ended, but its joiner is told " + result);
+        else if (result != told(joined))
+            report(predicate::join_outcome,
+                   named(id) + " ended with " + told(joined) + ", but its joiner is told " + result);
         else if (joined.outcome == "exception" && !taken_.insert(id).second)
-            report(predicate::unobserved_failure, "the failure of " + named(id) + " reaches a joiner, but was taken before");
+            report(predicate::unobserved_failure,
+                   "the failure of " + named(id) + " reaches a joiner, but was taken before");
     }
 
     [[nodiscard]] std::vector<task_id> children(const task_view& t, std::uint64_t scope) const {
@@ -92,18 +105,23 @@ private:
     void expect_children_ended(task_id id, const view& v, const reporter& report) const {
         const auto& t = v.task(id);
         for (const auto child : children(t, t.innermost()))
-            if (!v.task(child).over()) return report(predicate::children_ended, named(id) + " goes on after its " + std::string{t.kind} + ", but " + named(child) + " has not ended");
+            if (!v.task(child).over())
+                return report(predicate::children_ended, named(id) + " goes on after its " + std::string{t.kind} +
+                                                             ", but " + named(child) + " has not ended");
     }
 
     void gathers(const event& e, const task_view& t, const view& v, const reporter& report) const {
         const auto& [verb, arg, result] = e.texts;
         const auto list = children(t, t.last_closed);
         if (list.empty()) return;
-        if (verb == "all") gathered(list, v, result, report);
-        else won(list, v, result, report);
+        if (verb == "all")
+            gathered(list, v, result, report);
+        else
+            won(list, v, result, report);
     }
 
-    static void gathered(const std::vector<task_id>& list, const view& v, const std::string& result, const reporter& report) {
+    static void gathered(const std::vector<task_id>& list, const view& v, const std::string& result,
+                         const reporter& report) {
         std::string values;
         const task_view* failed = nullptr;
         bool cancelled = false;
@@ -118,26 +136,31 @@ private:
             report(predicate::all_outcome, "the children give " + expected + ", but the result of all is " + result);
     }
 
-    static void won(const std::vector<task_id>& list, const view& v, const std::string& result, const reporter& report) {
-        const auto winner = std::ranges::min_element(list, [&](task_id a, task_id b) { return ended_before(v.task(a), v.task(b)); });
+    static void won(const std::vector<task_id>& list, const view& v, const std::string& result,
+                    const reporter& report) {
+        const auto winner =
+            std::ranges::min_element(list, [&](task_id a, task_id b) { return ended_before(v.task(a), v.task(b)); });
         const auto& child = v.task(*winner);
         const auto place = child.outcome == "value" ? std::to_string(winner - list.begin()) + ":" : std::string{};
         if (result != place + told(child) && !(child.outcome == "cancelled" && result == "cancelled"))
-            report(predicate::any_winner, named(*winner) + " ended first with " + place + told(child) + ", but the result of any is " + result);
+            report(predicate::any_winner, named(*winner) + " ended first with " + place + told(child) +
+                                              ", but the result of any is " + result);
     }
 
     void unobserved(task_id id, const view& v, const reporter& report) {
         // A group reports the failure of its body in the owner's name, as often as that happens.
         if (id == v.running) return;
         if (v.task(id).outcome != "exception" || id == 1)
-            report(predicate::unobserved_failure, named(id) + (id == 1 ? " is main, whose outcome the caller of run takes" : " did not fail"));
+            report(predicate::unobserved_failure,
+                   named(id) + (id == 1 ? " is main, whose outcome the caller of run takes" : " did not fail"));
         else if (!taken_.insert(id).second)
-            report(predicate::unobserved_failure, "the failure of " + named(id) + " is reported as unobserved, but was taken before");
+            report(predicate::unobserved_failure,
+                   "the failure of " + named(id) + " is reported as unobserved, but was taken before");
     }
 
-    std::set<task_id> owned_{};  // by a handle
-    std::set<task_id> gone_{};   // into a group
-    std::set<task_id> taken_{};  // failures
+    std::set<task_id> owned_{};                                   // by a handle
+    std::set<task_id> gone_{};                                    // into a group
+    std::set<task_id> taken_{};                                   // failures
     std::map<std::uint64_t, std::vector<task_id>> spawned_in_{};  // by scope
 };
 

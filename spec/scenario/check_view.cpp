@@ -19,76 +19,77 @@ bool among(std::string_view word, const std::array<std::string_view, N>& words) 
 void view::apply(const event& e) {
     const auto id = e.numbers[0];
     switch (e.kind) {
-    case event_kind::run: in_run = has_run = true; break;
-    case event_kind::exit: in_run = false; break;
-    case event_kind::spawn:
-        tasks.push_back(task_view{.by = e.numbers[1], .scope = e.numbers[2], .spawn_round = round});
-        break;
-    case event_kind::step: {
-        auto& t = task(id);
-        t.resuming = t.started;
-        t.started = true;
-        t.state = status::running;
-        t.now = number(e.texts[0]);
-        t.with = e.texts[1];
-        t.satisfied = 0;
-        running = id;
-        last_ended = 0;
-        if (!this->t.has_level_l) sample = t.now;
-        break;
-    }
-    case event_kind::await: {
-        auto& t = task(id);
-        // With level L a yield and a used-up budget have made the task ready already.
-        if (t.state == status::running) t.state = status::waiting;
-        t.kind = e.texts[0];
-        t.arg = e.texts[1];
-        // A join whose budget was used up is told by its `did` only: what the slot holds by then may be another task.
-        t.joins = in_slot(e.texts[1]);
-        t.awaited_at = index;
-        t.awaited_now = t.now;
-        running = 0;
-        break;
-    }
-    case event_kind::did: apply_did(e); break;
-    case event_kind::scope:
-        if (e.texts[0] == "open") {
-            ++scopes_opened;
-            task(id).scopes.push_back({.id = e.numbers[1]});
-        } else {
-            task(id).last_closed = e.numbers[1];
-            task(id).scopes.pop_back();
+        case event_kind::run: in_run = has_run = true; break;
+        case event_kind::exit: in_run = false; break;
+        case event_kind::spawn:
+            tasks.push_back(task_view{.by = e.numbers[1], .scope = e.numbers[2], .spawn_round = round});
+            break;
+        case event_kind::step: {
+            auto& t = task(id);
+            t.resuming = t.started;
+            t.started = true;
+            t.state = status::running;
+            t.now = number(e.texts[0]);
+            t.with = e.texts[1];
+            t.satisfied = 0;
+            running = id;
+            last_ended = 0;
+            if (!this->t.has_level_l) sample = t.now;
+            break;
         }
-        break;
-    case event_kind::end: {
-        auto& t = task(id);
-        t.state = status::ended;
-        t.outcome = e.texts[0];
-        t.value = e.texts[1];
-        t.ended_at = index;
-        running = 0;
-        last_ended = id;
-        break;
-    }
-    case event_kind::callback: last_ended = 0; break;
-    case event_kind::destroyed:
-        task(id).state = status::destroyed;
-        destroying = true;
-        break;
-    case event_kind::refused: destroying = true; break;
-    case event_kind::ready:
-        if (id == 0) break;
-        task(id).cause = e.texts[0];
-        task(id).state = status::ready;
-        break;
-    case event_kind::box: box = e.texts[0]; break;
-    case event_kind::sample: sample = number(e.texts[0]); break;
-    case event_kind::round: round = e.numbers[0]; break;
-    case event_kind::unobserved:
-    case event_kind::wait:
-    case event_kind::world:
-    case event_kind::fire:
-    case event_kind::complete: break;
+        case event_kind::await: {
+            auto& t = task(id);
+            // With level L a yield and a used-up budget have made the task ready already.
+            if (t.state == status::running) t.state = status::waiting;
+            t.kind = e.texts[0];
+            t.arg = e.texts[1];
+            // A join whose budget was used up is told by its `did` only: what the slot holds by then may be another
+            // task.
+            t.joins = in_slot(e.texts[1]);
+            t.awaited_at = index;
+            t.awaited_now = t.now;
+            running = 0;
+            break;
+        }
+        case event_kind::did: apply_did(e); break;
+        case event_kind::scope:
+            if (e.texts[0] == "open") {
+                ++scopes_opened;
+                task(id).scopes.push_back({.id = e.numbers[1]});
+            } else {
+                task(id).last_closed = e.numbers[1];
+                task(id).scopes.pop_back();
+            }
+            break;
+        case event_kind::end: {
+            auto& t = task(id);
+            t.state = status::ended;
+            t.outcome = e.texts[0];
+            t.value = e.texts[1];
+            t.ended_at = index;
+            running = 0;
+            last_ended = id;
+            break;
+        }
+        case event_kind::callback: last_ended = 0; break;
+        case event_kind::destroyed:
+            task(id).state = status::destroyed;
+            destroying = true;
+            break;
+        case event_kind::refused: destroying = true; break;
+        case event_kind::ready:
+            if (id == 0) break;
+            task(id).cause = e.texts[0];
+            task(id).state = status::ready;
+            break;
+        case event_kind::box: box = e.texts[0]; break;
+        case event_kind::sample: sample = number(e.texts[0]); break;
+        case event_kind::round: round = e.numbers[0]; break;
+        case event_kind::unobserved:
+        case event_kind::wait:
+        case event_kind::world:
+        case event_kind::fire:
+        case event_kind::complete: break;
     }
 }
 
@@ -123,8 +124,10 @@ void view::apply_did(const event& e) {
         if (!t.resuming) ++t.satisfied;
         // An await of a group may end cancelled for the sake of a child; every other one tells of the task's own scope.
         if (result == "cancelled" && verb != "group") {
-            if (t.scopes.empty()) t.cancelled = true;
-            else t.scopes.back().cancelled = true;
+            if (t.scopes.empty())
+                t.cancelled = true;
+            else
+                t.scopes.back().cancelled = true;
         }
     }
     t.resuming = false;

@@ -68,7 +68,7 @@ struct view {
     std::uint64_t round{};
     std::int64_t sample{};
     std::string_view box{};
-    task_id last_ended{};  // in this step
+    task_id last_ended{};             // in this step
     std::array<task_id, 16> slots{};  // of handles; 0: empty
 
     [[nodiscard]] task_view& task(task_id id) { return tasks[id - 1]; }

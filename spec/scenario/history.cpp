@@ -35,31 +35,34 @@ public:
     void take(const event& e) {
         const auto id = e.numbers[0];
         switch (e.kind) {
-        case event_kind::spawn:
-            h_.tasks.push_back({.by = e.numbers[1], .routine = h_.tasks.empty() ? 0 : -1});
-            since_.push_back({activity::queued, at(), at()});
-            if (e.numbers[2] != 0) spawned_in_[e.numbers[2]].push_back(id);
-            break;
-        case event_kind::step:
-            if (along_ == axis::rounds && !has_rounds_) ++round_;
-            clock_ = std::max(clock_, number(e.texts[0]));
-            begin(id, activity::running, along_ == axis::rounds ? (round_ - 1) * round_length : clock_);
-            break;
-        case event_kind::sample: clock_ = std::max(clock_, number(e.texts[0])); break;
-        case event_kind::round: round_ = static_cast<std::int64_t>(e.numbers[0]); break;
-        case event_kind::await:
-            begin(id, kind_of(e.texts[0]), at());
-            if (e.texts[0] == "all" || e.texts[0] == "any") name_children(e);
-            break;
-        case event_kind::did: did(e); break;
-        case event_kind::scope:
-            if (e.texts[0] == "open") innermost_[id] = e.numbers[1];
-            break;
-        case event_kind::end:
-            finish(id, e.texts[0] == "value" ? ending::value : e.texts[0] == "exception" ? ending::failed : ending::cancelled);
-            break;
-        case event_kind::destroyed: finish(id, ending::destroyed); break;
-        default: break;
+            case event_kind::spawn:
+                h_.tasks.push_back({.by = e.numbers[1], .routine = h_.tasks.empty() ? 0 : -1});
+                since_.push_back({activity::queued, at(), at()});
+                if (e.numbers[2] != 0) spawned_in_[e.numbers[2]].push_back(id);
+                break;
+            case event_kind::step:
+                if (along_ == axis::rounds && !has_rounds_) ++round_;
+                clock_ = std::max(clock_, number(e.texts[0]));
+                begin(id, activity::running,
+                      along_ == axis::rounds ? std::max<std::int64_t>(round_ - 1, 0) * round_length : clock_);
+                break;
+            case event_kind::sample: clock_ = std::max(clock_, number(e.texts[0])); break;
+            case event_kind::round: round_ = static_cast<std::int64_t>(e.numbers[0]); break;
+            case event_kind::await:
+                begin(id, kind_of(e.texts[0]), at());
+                if (e.texts[0] == "all" || e.texts[0] == "any") name_children(e);
+                break;
+            case event_kind::did: did(e); break;
+            case event_kind::scope:
+                if (e.texts[0] == "open") innermost_[id] = e.numbers[1];
+                break;
+            case event_kind::end:
+                finish(id, e.texts[0] == "value"       ? ending::value
+                           : e.texts[0] == "exception" ? ending::failed
+                                                       : ending::cancelled);
+                break;
+            case event_kind::destroyed: finish(id, ending::destroyed); break;
+            default: break;
         }
     }
 
@@ -104,7 +107,9 @@ private:
         const auto id = static_cast<std::uint64_t>(number(result));
         const auto comma = std::min(arg.find(','), arg.size());
         if (verb == "spawn" && known(id)) h_.tasks[id - 1].routine = static_cast<int>(number(arg));
-        if (verb == "go" && known(id)) h_.tasks[id - 1].routine = static_cast<int>(number(std::string_view{arg}.substr(std::min(comma + 1, arg.size()))));
+        if (verb == "go" && known(id))
+            h_.tasks[id - 1].routine =
+                static_cast<int>(number(std::string_view{arg}.substr(std::min(comma + 1, arg.size()))));
     }
 
     // The children of all and any are spawned in the order of the list, in the scope that was opened last.

@@ -39,7 +39,8 @@ inline constexpr std::int64_t round_length = 1'000;
 
 enum class axis : std::uint8_t { time, rounds };
 
-/// On the axis of rounds, round n is what lies between n - 1 and n times round_length; without level L each step is taken as a round.
+/// On the axis of rounds, round n is what lies between n - 1 and n times round_length; without level L each step is
+/// taken as a round.
 [[nodiscard]] history history_of(const trace& t, axis along);
 
 }  // namespace galley::spec

@@ -83,7 +83,7 @@ trace run_scenario(const scenario& s, const loop_factory& make_loop, const drive
     program p{s, record};
     world outside{p, record, s};
     sim_driver sim{s, outside};
-    const std::unique_ptr<driver> wrapped = wrap ? wrap(sim) : nullptr;
+    const std::unique_ptr<driver> wrapped = wrap ? wrap(sim, t) : nullptr;
     std::unique_ptr<loop> l = make_loop(wrapped ? *wrapped : static_cast<driver&>(sim), options);
     p.loop = l.get();
     p.sim = &sim;

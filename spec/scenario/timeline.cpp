@@ -77,11 +77,15 @@ private:
         std::size_t depth = 0;
         for (auto by = t.by; by != 0 && by <= index && depth < 6; by = h_.tasks[by - 1].by) ++depth;
         const auto routine = static_cast<std::size_t>(t.routine);
-        const bool has_name = names != nullptr && t.routine >= 0 && routine < names->routines.size() && !names->routines[routine].name.empty();
+        const bool has_name = names != nullptr && t.routine >= 0 && routine < names->routines.size() &&
+                              !names->routines[routine].name.empty();
         auto number = std::to_string(index + 1);
         number.insert(0, std::to_string(shown_).size() - number.size(), ' ');
         return number + " " + std::string(2 * depth, ' ') +
-               (has_name ? printable(names->routines[routine].name) : index == 0 ? "main" : t.routine < 0 ? "task" : "routine " + std::to_string(t.routine));
+               (has_name        ? printable(names->routines[routine].name)
+                : index == 0    ? "main"
+                : t.routine < 0 ? "task"
+                                : "routine " + std::to_string(t.routine));
     }
 
     // One column a character, whatever the name holds.
@@ -99,7 +103,9 @@ private:
 
     std::string axis_text() const {
         constexpr std::int64_t between = 9;  // columns, at least: room for a label
-        const auto least = std::max<std::int64_t>(along_ == axis::time ? 1 : round_length, h_.end / std::max<std::int64_t>(1, static_cast<std::int64_t>(columns_) / between));
+        const auto least =
+            std::max<std::int64_t>(along_ == axis::time ? 1 : round_length,
+                                   h_.end / std::max<std::int64_t>(1, static_cast<std::int64_t>(columns_) / between));
         const auto step = step_for(least, along_);
         std::string labels(columns_, ' ');
         std::size_t free = 0;
@@ -124,14 +130,15 @@ private:
         std::vector<const sign*> cells(columns_, nullptr);
         const auto& t = h_.tasks[index];
         // What lasts shorter than a column is drawn over the rest of it, and a step is always seen.
-        for (const auto what : {activity::queued, activity::waiting, activity::io, activity::sleeping, activity::running})
+        for (const auto what :
+             {activity::queued, activity::waiting, activity::io, activity::sleeping, activity::running})
             for (const auto& s : t.spans) {
                 if (s.what != what) continue;
                 const auto& drawn = activity_signs[static_cast<std::size_t>(what)];
-                // A wait begins after the step that begins it, and a step has the column in which it begins.
-                const auto last = s.to > s.from ? std::max(column(s.to - 1), column(s.from)) : column(s.from);
                 if (s.to == s.from && what != activity::running) continue;
-                for (auto c = column(s.from); c <= last; ++c) cells[c] = &drawn;
+                const auto first = column(s.from);
+                const auto after = std::max(column(s.to), first + 1);
+                for (auto c = first; c < after; ++c) cells[c] = &drawn;
                 used_.insert(&drawn);
             }
         if (t.end != ending::none) {
@@ -149,7 +156,8 @@ private:
         std::string out;
         const sign* last = nullptr;
         for (const auto* cell : cells) {
-            if (options_.color && cell != last) out += cell == nullptr ? "\x1b[0m" : "\x1b[0;" + std::string{cell->color} + "m";
+            if (options_.color && cell != last)
+                out += cell == nullptr ? "\x1b[0m" : "\x1b[0;" + std::string{cell->color} + "m";
             out += cell == nullptr ? " " : options_.ascii ? cell->ascii : cell->utf8;
             last = cell;
         }
@@ -178,7 +186,7 @@ private:
     timeline_options options_;
     std::size_t shown_;
     std::vector<std::string> labels_{};
-    std::size_t label_width_{0};
+    std::size_t label_width_{5};  // at least that of `round`
     std::size_t columns_{0};
     std::set<const sign*> used_{};
 };
@@ -199,16 +207,16 @@ trace_summary summarize(const trace& t) {
     trace_summary s;
     for (const auto& e : t.events) {
         switch (e.kind) {
-        case event_kind::spawn: ++s.tasks; break;
-        case event_kind::step: ++s.steps; break;
-        case event_kind::round: ++s.rounds; break;
-        case event_kind::unobserved: s.unobserved.push_back(e.numbers[0]); break;
-        case event_kind::exit: s.verdict = e.texts[0]; break;
-        case event_kind::end:
-        case event_kind::destroyed:
-            if (e.numbers[0] == 1) s.main_outcome = main_outcome_of(e);
-            break;
-        default: break;
+            case event_kind::spawn: ++s.tasks; break;
+            case event_kind::step: ++s.steps; break;
+            case event_kind::round: ++s.rounds; break;
+            case event_kind::unobserved: s.unobserved.push_back(e.numbers[0]); break;
+            case event_kind::exit: s.verdict = e.texts[0]; break;
+            case event_kind::end:
+            case event_kind::destroyed:
+                if (e.numbers[0] == 1) s.main_outcome = main_outcome_of(e);
+                break;
+            default: break;
         }
     }
     const auto h = history_of(t, axis::time);

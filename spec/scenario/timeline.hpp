@@ -19,8 +19,9 @@ struct timeline_options {
     std::size_t most_tasks{40};  ///< further tasks are counted, not drawn
 };
 
-/// One row for each task, then when it ended, and what the waits of all tasks add up to: what they would have taken one after the other.
-/// If no time passed, the axis is that of rounds (of steps, without level L). Names come from the scenario, if given.
+/// One row for each task, then when it ended, and what the waits of all tasks add up to: what they would have taken
+/// one after the other. If no time passed, the axis is that of rounds (of steps, without level L). Names come from the
+/// scenario, if given.
 [[nodiscard]] std::string timeline(const trace& t, const timeline_options& options, const scenario* names = nullptr);
 
 /// What a trace comes to.

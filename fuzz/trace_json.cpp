@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSL-1.0
+// Any bytes are either no trace, and are refused with an error that names the place, or a trace that is written as it
+// was read; and neither the rule checker nor the timeline falls over it.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "spec/scenario/check.hpp"
+#include "spec/scenario/compare.hpp"
+#include "spec/scenario/timeline.hpp"
+#include "spec/scenario/trace.hpp"
+
+namespace {
+
+void require(bool holds) {
+    if (!holds) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace galley::spec;
+    const std::string_view text{reinterpret_cast<const char*>(data), size};
+    trace t;
+    try {
+        t = parse_trace(text);
+    } catch (const trace_error& e) {
+        require(std::string_view{e.what()}.starts_with("trace:"));
+        return 0;
+    }
+    require(to_json(t) == text);
+    for (const auto& of : {t, level_p(t)}) {
+        const auto found = check(of);
+        for (const auto& v : found) {
+            require(v.event_index <= of.events.size() && !v.rule.empty() && !v.what.empty());
+            require(!context_text(of, v.event_index).empty());
+        }
+        require(!timeline(of, {.ascii = true}).empty());
+    }
+    require(!first_difference(t, parse_trace(to_json(t))).has_value());
+    return 0;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSL-1.0
+// Both loops under virtual time, for typed suites.
+#pragma once
+
+#include <spec/scenario/sim.hpp>
+
+#include <fast/loop.hpp>
+#include <galley/galley.hpp>
+#include <ref/loop.hpp>
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace galley::test {
+
+/// A world in which nothing happens by itself.
+struct quiet_world : spec::world_listener {
+    void delivering(std::size_t) override {}
+    void post(std::int64_t) override {}
+    void wake() override {}
+    void stop() override {}
+};
+
+template <class Loop>
+class on_loop : public testing::Test {
+protected:
+    on_loop() {
+        loop.tasks().on_failure(
+            [](void* self, const context* task, std::exception_ptr error) noexcept {
+                std::string text = task == nullptr ? "callback: " : std::to_string(task->id()) + ": ";
+                try {
+                    std::rethrow_exception(error);
+                } catch (const std::exception& e) {
+                    text += e.what();
+                } catch (...) {
+                    text += "?";
+                }
+                static_cast<on_loop*>(self)->unobserved.push_back(text);
+            },
+            this);
+    }
+
+    std::vector<std::string> unobserved{};
+    spec::scenario nothing{};
+    quiet_world world{};
+    spec::sim_driver driver{nothing, world};
+    Loop loop{driver, loop_options{.resolution_bits = 0}};
+};
+
+struct loop_names {
+    template <class Loop>
+    static std::string GetName(int) {
+        return std::is_same_v<Loop, ref::loop> ? "ref" : "fast";
+    }
+};
+using both_loops = testing::Types<ref::loop, fast::loop>;
+
+}  // namespace galley::test
