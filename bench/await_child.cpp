@@ -43,7 +43,8 @@ raw::job<int> raw_parent(benchmark::State& state) {
 }  // namespace
 
 void add_await_child() {
-    add({"await a child", 1.45},
+    add(
+        {"await a child", 1.45},
         [](benchmark::State& state) {
             raw::ready_queue ready{2};
             raw::job<int> main = raw_parent(state);

@@ -64,7 +64,8 @@ raw::job<int> raw_parent(raw::ready_queue& ready, benchmark::State& state) {
 }  // namespace
 
 void add_gather() {
-    add({"gather of 1000, per task", 1.7},
+    add(
+        {"gather of 1000, per task", 1.7},
         [](benchmark::State& state) {
             raw::ready_queue ready{1024};
             raw::job<int> main = raw_parent(ready, state);

@@ -48,7 +48,8 @@ int main(int count, char** arguments) {
     using namespace std::string_view_literals;
     bool only_list = false;
     for (int i = 1; i < count; ++i) {
-        only_list = only_list || arguments[i] == "--benchmark_list_tests"sv || arguments[i] == "--benchmark_list_tests=true"sv;
+        only_list =
+            only_list || arguments[i] == "--benchmark_list_tests"sv || arguments[i] == "--benchmark_list_tests=true"sv;
     }
     std::vector<char*> all = galley_bench::with_defaults(count, arguments);
     int all_count = static_cast<int>(all.size()) - 1;

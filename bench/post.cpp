@@ -83,7 +83,8 @@ void measure(auto& chain, benchmark::State& state) {
 }  // namespace
 
 void add_post() {
-    add({"post in loop", 1.3},
+    add(
+        {"post in loop", 1.3},
         [](benchmark::State& state) {
             raw_chain c;
             measure(c, state);

@@ -7,6 +7,8 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace galley_bench {
 
@@ -21,7 +23,8 @@ public:
     template <class MakeShare>
     producers(std::size_t count, MakeShare make_share) {
         for (std::size_t i = 0; i < count; ++i) {
-            threads_.emplace_back([this, posts = batch / count, share = make_share()]() mutable { work(posts, share); });
+            threads_.emplace_back(
+                [this, posts = batch / count, share = make_share()]() mutable { work(posts, share); });
         }
     }
     ~producers() {
@@ -82,6 +85,10 @@ public:
     }
     /// Runs what is there, oldest first.
     void drain() {
+        if (pushed_.load(std::memory_order_relaxed) == nullptr) {
+            std::this_thread::yield();  // an exchange would take the cache line from the producers again and again
+            return;
+        }
         node* newest = pushed_.exchange(nullptr, std::memory_order_acquire);
         node* oldest = nullptr;
         node* const last = newest;
@@ -136,7 +143,7 @@ private:
 
 void measure(benchmark::State& state, producers& threads, const std::uint64_t& ran, auto run_until) {
     std::uint64_t wanted = 0;
-    for (int warm = 0; warm < 3; ++warm) {
+    for (int warm = 0; warm < 20; ++warm) {  // until there are enough nodes, wherever they gather
         threads.next_batch();
         run_until(wanted += batch);
     }
@@ -193,7 +200,8 @@ void posts_on(galley::loop& loop, benchmark::State& state, std::size_t count) {
 
 void add_remote_post() {
     for (const std::size_t n : {std::size_t{1}, std::size_t{2}}) {
-        add({"post from " + std::to_string(n) + (n == 1 ? " other thread" : " other threads"), 1.67},
+        add(
+            {"post from " + std::to_string(n) + (n == 1 ? " other thread" : " other threads"), 1.67},
             [n](benchmark::State& state) { raw_posts(state, n); },
             [n](galley::loop& loop, benchmark::State& state) { posts_on(loop, state, n); })
             .by_wall_clock();

@@ -44,12 +44,12 @@ void on(benchmark::State& state) {
         manual_driver driver;
         Loop loop{driver};
         galley::run(loop, galley::invoke([&]() -> galley::task<> {
-            for (std::uint64_t i = 0; i < count; ++i) {
-                galley::spawn(loop, sleeper(woke)).detach();
-            }
-            co_await galley::sleep_for(std::chrono::minutes{1});  // all the others sleep now
-            measure();
-        }));
+                        for (std::uint64_t i = 0; i < count; ++i) {
+                            galley::spawn(loop, sleeper(woke)).detach();
+                        }
+                        co_await galley::sleep_for(std::chrono::minutes{1});  // all the others sleep now
+                        measure();
+                    }));
         static_cast<void>(loop.run());
     });
 }
@@ -71,9 +71,7 @@ struct raw_sleep : raw::timer {
 /// Detached: its frame goes when it ends.
 struct raw_sleeper {
     struct promise_type : raw::recycled {
-        raw_sleeper get_return_object() noexcept {
-            return {std::coroutine_handle<promise_type>::from_promise(*this)};
-        }
+        raw_sleeper get_return_object() noexcept { return {std::coroutine_handle<promise_type>::from_promise(*this)}; }
         static std::suspend_always initial_suspend() noexcept { return {}; }
         static std::suspend_never final_suspend() noexcept { return {}; }
         static void return_void() noexcept {}

@@ -51,7 +51,8 @@ raw::job<int> raw_parent(raw::ready_queue& ready, benchmark::State& state) {
 }  // namespace
 
 void add_spawn_join() {
-    add({"spawn and join", 0},
+    add(
+        {"spawn and join", 0},
         [](benchmark::State& state) {
             raw::ready_queue ready{4};
             raw::job<int> main = raw_parent(ready, state);

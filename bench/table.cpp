@@ -4,9 +4,10 @@
 #include "bench/suite.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
-#include <thread>
 
 namespace galley_bench {
 
@@ -36,8 +37,9 @@ std::string format(const char* pattern, A... arguments) {
 }
 
 std::string number(double v) { return format(v < 100 ? "%.1f" : "%.0f", v); }
+std::string ratio(double v) { return format(v < 10 ? "%.2fx" : v < 100 ? "%.1fx" : "%.0fx", v); }
 
-constexpr const char* row = "%-42s %13s %23s %23s %7s %9s\n";
+constexpr const char* row = "%-40s %13s %22s %22s %7s %11s\n";
 
 }  // namespace
 
@@ -60,15 +62,20 @@ void table::ReportRuns(const std::vector<Run>& runs) {
         if (run.error_occurred) {
             errors_.push_back(name + ": " + run.error_message);
         } else if (run.run_type == Run::RT_Iteration) {
-            const auto bytes = run.counters.find("bytes");
-            const auto rate = run.counters.find("items_per_second");
-            const auto allocations = run.counters.find("allocs");
-            cell& c = cells_[name];
-            c.cost.push_back(bytes != run.counters.end() ? bytes->second.value : 1e9 / rate->second.value);
-            if (allocations != run.counters.end()) {
-                c.allocations.push_back(allocations->second.value);
-            }
+            take(run, cells_[name]);
         }
+    }
+}
+
+void table::take(const Run& run, cell& c) {
+    const auto& counters = run.counters;
+    if (const auto bytes = counters.find("bytes"); bytes != counters.end()) {
+        c.cost.push_back(bytes->second.value);
+    } else {
+        c.cost.push_back(1e9 / counters.at("items_per_second").value);
+    }
+    if (const auto allocations = counters.find("allocs"); allocations != counters.end()) {
+        c.allocations.push_back(allocations->second.value);
     }
 }
 
@@ -81,14 +88,15 @@ std::string table::value(const std::string& benchmark, const std::string& raw) c
     const auto base = cells_.find(raw);
     const std::string times = benchmark == raw || base == cells_.end()
                                   ? ""
-                                  : format("%6.2fx", median(cost) / median(base->second.cost));
+                                  : format("%8s", ratio(median(cost) / median(base->second.cost)).c_str());
     return number(median(cost)) + format(" +-%2.0f%%", spread(cost)) + times;
 }
 
 void table::Finalize() {
-    std::printf("\nNanoseconds per operation, unless said: median, half the distance between the quartiles, times raw\n\n");
-    std::printf(row, "", "raw", "ref", "fast", "goal", "fast");
-    std::printf(row, "workload", "", "x raw", "x raw", "x raw", "allocs/op");
+    std::printf(
+        "\nNanoseconds per operation, unless said: median, half the distance between the quartiles, times raw\n\n");
+    std::printf(row, "", "", "ref::loop", "fast::loop", "goal", "fast::loop");
+    std::printf(row, "workload", "raw", "x raw", "x raw", "x raw", "allocs/op");
     for (const workload& w : workloads()) {
         const std::string raw = w.name + "/raw";
         const std::string fast = w.name + "/fast";
@@ -99,7 +107,7 @@ void table::Finalize() {
         const auto found = cells_.find(fast);
         const bool counted = found != cells_.end() && !found->second.allocations.empty();
         std::printf(row, w.name.c_str(), values[0].c_str(), values[1].c_str(), values[2].c_str(),
-                    w.goal > 0 ? format("%.2fx", w.goal).c_str() : "",
+                    w.goal > 0 ? ratio(w.goal).c_str() : "",
                     counted ? format("%.3f", median(found->second.allocations)).c_str() : "");
     }
     std::printf("\nOnly ratios within one run can be compared: other work on the machine changes all figures.\n");

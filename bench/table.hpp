@@ -23,10 +23,11 @@ public:
 private:
     /// The repetitions of one benchmark.
     struct cell {
-        std::vector<double> cost{};  ///< nanoseconds per operation, or bytes
+        std::vector<double> cost{};         ///< nanoseconds per operation, or bytes
         std::vector<double> allocations{};  ///< per operation
     };
 
+    static void take(const Run& run, cell& c);
     [[nodiscard]] std::string value(const std::string& benchmark, const std::string& raw) const;
 
     std::map<std::string, cell> cells_;  ///< by the benchmark's name

@@ -3,11 +3,13 @@
 #include "bench/raw_timers.hpp"
 #include "bench/suite.hpp"
 
+#include <algorithm>
 #include <cstddef>
-#include <memory>
+#include <cstdint>
 #include <numeric>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace galley_bench {
 
@@ -104,7 +106,8 @@ void measure_start_or_cancel(benchmark::State& state, Timers& timers, const plan
         ++rounds;
     }
     m.report(state, rounds * p.order.size());
-    require(state, cancelled == rounds * p.order.size() && timers.none_is_left(), "a timer was not there to be cancelled");
+    require(state, cancelled == rounds * p.order.size() && timers.none_is_left(),
+            "a timer was not there to be cancelled");
 }
 
 template <class Timers>
@@ -124,13 +127,12 @@ void measure_pairs(benchmark::State& state, Timers& timers, const plan& p) {
     }
     m.report(state, pairs);
     cancelled += cancel_all(timers, p);
-    require(state, cancelled == pairs + p.order.size() && timers.none_is_left(), "a timer was not there to be cancelled");
+    require(state, cancelled == pairs + p.order.size() && timers.none_is_left(),
+            "a timer was not there to be cancelled");
 }
 
 template <class Timers>
 void measure(benchmark::State& state, Timers& timers, const plan& p, timed what) {
-    start_all(timers, p);
-    static_cast<void>(cancel_all(timers, p));
     if (what == timed::pair) {
         measure_pairs(state, timers, p);
     } else {
@@ -155,9 +157,8 @@ trio add_one(const std::string& name, timed what, std::size_t count, double goal
 
 void add_timer_start() {
     add_one("timer start, 1e5", timed::start, 100'000, 1.5);
-    add_one("timer start, 1e6", timed::start, 1'000'000, 1.5).once();
     add_one("timer cancel, 1e5", timed::cancel, 100'000, 2);
-    add_one("timer cancel, 1e6", timed::cancel, 1'000'000, 2).once();
+    add_one("timer cancel, 1e6", timed::cancel, 1'000'000, 2).once();  // a start costs the same, whatever there is
     add_one("timer cancel + start, 1e5 outstanding", timed::pair, 100'000, 1.3);
 }
 

@@ -13,7 +13,8 @@ loop::loop(driver& d, const loop_options& options)
     : galley::loop{d, options, 0}, inbox_{std::make_shared<inbox>(d.get_waker())} {}
 
 loop::loop(std::unique_ptr<driver> own, const loop_options& options)
-    : galley::loop{*own, options, 0}, own_driver_{std::move(own)},
+    : galley::loop{*own, options, 0},
+      own_driver_{std::move(own)},
       inbox_{std::make_shared<inbox>(own_driver_->get_waker())} {}
 
 loop::loop(const loop_options& options) : loop{std::make_unique<poll_driver>(), options} {}
@@ -37,7 +38,8 @@ loop::~loop() {  // LIFE-5
 
 verdict loop::run() {
     if (running_.exchange(true)) {  // LIFE-4; seq_cst, the default, as nothing here needs to be fast
-        throw std::logic_error("galley: run() was called while the loop runs: from inside a step, or from a second thread");
+        throw std::logic_error(
+            "galley: run() was called while the loop runs: from inside a step, or from a second thread");
     }
     struct not_running {
         ~not_running() { flag = false; }

@@ -86,11 +86,12 @@ private:
     task_id picked_task_{};
     std::map<std::pair<instant, std::uintptr_t>, timer*> timers_;  ///< by (key, start order) (TIME-4)
     std::uintptr_t timers_started_{};
-    std::size_t operations_{};               ///< in flight
+    std::size_t operations_{};  ///< in flight
     std::uint32_t steps_since_asked_{};
     std::uint64_t rounds_{};
     std::map<task_id, saved_state> saved_;
-    std::atomic<bool> running_{false};  ///< true: a `run` is under way. Written by `run` alone; atomic only to report a second thread's (LIFE-4)
+    std::atomic<bool> running_{
+        false};  ///< true: a `run` is under way. Written by `run` alone; atomic only to report a second thread's (LIFE-4)
 };
 
 }  // namespace galley::ref

@@ -107,8 +107,8 @@ def complaint(rule, file, name):
         return None if re.search(rf"^    def {name}\(", source("spec/scenario/oracle.py"), re.M) else f"the oracle has no function {name}"
     if not (ROOT / file).is_file():
         return f"there is no file {file}"
-    if file.startswith("tests/") and not re.search(rf"(?:TEST\w*|RC_GTEST_PROP)\(\s*\w+,\s*{name}\b", source(file)):
-        return f"{file} has no test case {name}"
+    if file.startswith("tests/") and not re.search(rf"(?:TEST\w*|RC_GTEST_PROP)\((?:\w+,\s*)?{name}\b", source(file)):
+        return f"{file} has no test case or suite {name}"
     if not name or not re.search(rf"\b{name}\b", source(file)):
         return f"{file} has no {name or 'name given'}"
     return None

@@ -47,7 +47,8 @@ task<bool> level_triggered(std::vector<std::string>* log) {
     co_return finished;
 }
 
-TYPED_TEST(cancel_suite, a_cancelled_scope_stays_cancelled_and_a_body_that_finishes_yields_its_value) {  // CANCEL-3, CANCEL-5
+TYPED_TEST(cancel_suite,
+           a_cancelled_scope_stays_cancelled_and_a_body_that_finishes_yields_its_value) {  // CANCEL-3, CANCEL-5
     std::vector<std::string> log;
     EXPECT_TRUE(run(this->loop, level_triggered(&log)));
     EXPECT_EQ(log, (std::vector<std::string>{"cancelled", "cancelled", "cancelled"}));
@@ -74,10 +75,12 @@ task<void> shielded_clean_up(std::vector<std::string>* log) {
 TYPED_TEST(cancel_suite, a_shield_lets_clean_up_await) {
     std::vector<std::string> log;
     join_handle<> handle = spawn(this->loop, shielded_clean_up(&log));
-    spawn(this->loop, [](join_handle<>* h) -> task<void> {
-        co_await sleep_for(1s);
-        h->cancel();
-    }(&handle)).detach();
+    spawn(this->loop,
+          [](join_handle<>* h) -> task<void> {
+              co_await sleep_for(1s);
+              h->cancel();
+          }(&handle))
+        .detach();
     EXPECT_EQ(this->loop.run(), verdict::completed);
     EXPECT_EQ(log, std::vector<std::string>{"cleaned up"});
     EXPECT_THROW(handle.take(), task_cancelled);
@@ -147,18 +150,23 @@ TYPED_TEST(cancel_suite, a_group_that_is_not_running_takes_no_tasks) {
 }
 
 TYPED_TEST(cancel_suite, a_group_whose_body_cannot_be_made_leaves_no_scope_open) {
-    EXPECT_THROW(run(this->loop, []() -> task<void> {
-        task_group group;
-        static_cast<void>(co_await group.run([]() -> task<void> { throw std::runtime_error("no body"); }));
-    }()), std::runtime_error);
+    EXPECT_THROW(run(this->loop,
+                     []() -> task<void> {
+                         task_group group;
+                         static_cast<void>(
+                             co_await group.run([]() -> task<void> { throw std::runtime_error("no body"); }));
+                     }()),
+                 std::runtime_error);
 }
 
 TYPED_TEST(cancel_suite, a_scope_is_run_once) {
-    EXPECT_THROW(run(this->loop, []() -> task<void> {
-        cancel_scope scope;
-        static_cast<void>(co_await scope.run(simmers(1s)));
-        static_cast<void>(co_await scope.run(simmers(1s)));
-    }()), std::logic_error);
+    EXPECT_THROW(run(this->loop,
+                     []() -> task<void> {
+                         cancel_scope scope;
+                         static_cast<void>(co_await scope.run(simmers(1s)));
+                         static_cast<void>(co_await scope.run(simmers(1s)));
+                     }()),
+                 std::logic_error);
 }
 
 TYPED_TEST(cancel_suite, a_scope_cancelled_before_it_is_run_cancels_its_body_at_once) {
@@ -175,10 +183,12 @@ TYPED_TEST(cancel_suite, a_scope_cancelled_before_it_is_run_cancels_its_body_at_
 TYPED_TEST(cancel_suite, an_orderly_close_runs_every_task_to_its_end) {  // LIFE-6
     std::vector<std::string> log;
     spawn(this->loop, shielded_clean_up(&log)).detach();
-    spawn(this->loop, [](loop* l) -> task<void> {
-        l->stop();
-        co_return;
-    }(&this->loop)).detach();
+    spawn(this->loop,
+          [](loop* l) -> task<void> {
+              l->stop();
+              co_return;
+          }(&this->loop))
+        .detach();
     EXPECT_EQ(this->loop.run(), verdict::stopped);
     EXPECT_EQ(close(this->loop), verdict::completed);
     EXPECT_EQ(log, std::vector<std::string>{"cleaned up"});

@@ -222,9 +222,8 @@ TEST(check, is_silent_on_what_the_loops_do) {
     EXPECT_GT(events, 20'000u);
 }
 
-// A trace with one event left out, doubled, or swapped with the next is rarely still possible. The bound is what was
-// measured, rounded down: what is not found (a box less in a `call`, two equal neighbours, a `ready` moved within a
-// step) is the oracle's to find.
+// A trace with one event left out or doubled is rarely still possible. The bound is what was measured, rounded down. What
+// is not found needs to know the scenario, as the oracle does: a statement that nobody waited for, or a wait, left out.
 TEST(check, notices_most_small_damage) {
     std::size_t tried = 0;
     std::size_t noticed = 0;

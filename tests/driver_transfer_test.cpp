@@ -49,10 +49,13 @@ TYPED_TEST(driver_transfer_test, a_write_waits_for_room_and_may_be_short) {
 
         const std::size_t filled = static_cast<std::size_t>(first.result.count) + fill(p.b);
         test_op& second = this->op(p.b, much);
-        ASSERT_TRUE(this->in_flight(second));
-        this->expect_silence();
-        std::size_t got = 0;
         const std::size_t before = this->reported.size();
+        const bool waits = this->in_flight(second);
+        if (!tcp) {  // TCP makes room by itself, as its windows grow
+            ASSERT_TRUE(waits);
+            this->expect_silence();
+        }
+        std::size_t got = 0;
         while (this->reported.size() == before) {
             got += read_available(p.a).size();
             this->wait(this->driver.now() + 1ms);

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,7 +30,7 @@ using galley::task;
 using galley::verdict;
 
 /// Nothing but a clock and a wait that can be woken. Its clock jumps to the deadline of each wait that has one.
-class blocking_driver final : public galley::driver {
+class blocking_driver : public galley::driver {
     struct bell : galley::waker {
         void wake() noexcept override {
             const std::lock_guard lock{mutex};
@@ -174,6 +175,98 @@ TEST(FastLoopThreads, TheLastRemoteGoes) {
     }
 }
 
+/// Does what another thread might do, exactly in the gaps where it matters.
+class meddling_driver final : public blocking_driver {
+public:
+    void wait(std::optional<instant> until, galley::operation_list& done) noexcept override {
+        if (in_wait) {
+            std::exchange(in_wait, nullptr)();
+        }
+        blocking_driver::wait(until, done);
+    }
+    /// Asked when the loop has found that nothing is to be done, and before it sleeps or gives up.
+    [[nodiscard]] bool exhausted() const noexcept override {
+        if (before_sleep && calm-- == 0) {
+            std::exchange(before_sleep, nullptr)();
+        }
+        return proves_exhaustion;
+    }
+
+    std::function<void()> in_wait;
+    mutable std::function<void()> before_sleep;
+    mutable int calm{};  ///< how often it is asked before it meddles
+    bool proves_exhaustion{};
+};
+
+/// LIFE-7: the last remote goes when the loop has seen it, but does not sleep yet: nobody will wake it.
+TEST(FastLoopGaps, TheLastRemoteGoesJustBeforeTheSleep) {
+    meddling_driver d;
+    galley::event never;
+    galley::fast::loop l{d};
+    auto stuck = galley::spawn(l, wait_for(never));
+    std::optional<galley::remote> last{l.get_remote()};
+    d.before_sleep = [&] { last.reset(); };
+    EXPECT_EQ(l.run(), verdict::deadlocked);
+    EXPECT_FALSE(last);
+    EXPECT_EQ(d.waits, 0);
+}
+
+/// LIFE-7: the inbox is read after everything that could be its last source.
+TEST(FastLoopGaps, TheLastPostComesJustBeforeTheVerdict) {
+    meddling_driver d;
+    galley::event set;
+    galley::fast::loop l{d};
+    auto waiter = galley::spawn(l, wait_for(set));
+    std::optional<galley::remote> last{l.get_remote()};
+    d.proves_exhaustion = true;
+    d.calm = 1;  // not when `check` asks, whose answer is asked for again, but when `pending` does
+    d.before_sleep = [&] {
+        EXPECT_TRUE(last->post([&] { set.set(); }));
+        last.reset();
+    };
+    EXPECT_EQ(l.run(), verdict::completed);
+    EXPECT_TRUE(waiter.ended());
+}
+
+/// LIFE-2, LIFE-3: a stop during the wait holds back what the same wait has brought; the next run does it.
+TEST(FastLoopGaps, AStopDuringTheWaitHoldsBackThePostBesideIt) {
+    meddling_driver d;
+    galley::event set;
+    galley::fast::loop l{d};
+    auto waiter = galley::spawn(l, wait_for(set));
+    const auto r = l.get_remote();
+    bool called = false;
+    d.in_wait = [&] {
+        EXPECT_TRUE(r.post([&] {
+            called = true;
+            set.set();
+        }));
+        r.stop();
+    };
+    EXPECT_EQ(l.run(), verdict::stopped);
+    EXPECT_FALSE(called);
+    EXPECT_EQ(l.run(), verdict::completed);
+    EXPECT_TRUE(called);
+}
+
+/// POST-1, WAIT-4: posts are collected in every iteration, however rarely the driver is asked.
+TEST(FastLoopGaps, ABusyLoopCollectsPostsInEveryIteration) {
+    blocking_driver d;
+    galley::fast::loop l{d};
+    const auto r = l.get_remote();
+    int called = 0;
+    const auto body = [](const galley::remote& to, int& count) -> task<> {
+        for (int i = 0; i != 50; ++i) {  // fewer steps than ask_every
+            EXPECT_TRUE(to.post([&count] { ++count; }));
+            co_await galley::yield();  // the next round is this task's, then the callback's
+            co_await galley::yield();
+            EXPECT_EQ(count, i + 1);
+        }
+    };
+    galley::run(l, body(r, called));
+    EXPECT_EQ(d.asks, 1);
+}
+
 /// Counts what is called and what is destroyed.
 struct tally {
     std::atomic<int> called{0};
@@ -228,6 +321,26 @@ TEST(FastLoopThreads, DestroyedWhilePostersPost) {
         EXPECT_EQ(count.destroyed, producers * attempts);
     }
     EXPECT_TRUE(refused_any) << "no post came too late: the test shows nothing";
+}
+
+/// A callback that has got as far as the ready queue dies with the loop, once.
+TEST(FastLoopGaps, DestroyedWithACallbackInTheReadyQueue) {
+    tally count;
+    {
+        meddling_driver d;
+        galley::event never;
+        galley::fast::loop l{d};
+        auto stuck = galley::spawn(l, wait_for(never));
+        const auto r = l.get_remote();
+        d.in_wait = [&] {
+            EXPECT_TRUE(r.post(counted{count}));
+            r.stop();
+        };
+        EXPECT_EQ(l.run(), verdict::stopped);
+        EXPECT_EQ(count.destroyed, 0);
+    }
+    EXPECT_EQ(count.called, 0);
+    EXPECT_EQ(count.destroyed, 1);
 }
 
 /// LIFE-4.

@@ -143,8 +143,8 @@ std::optional<std::string> objection(const scenario& s, const std::string& expec
 std::optional<std::string> objection(const scenario& s) { return objection(s, oracle::shared().trace_of(s)); }
 
 std::string report(const scenario& failing) {
-    const scenario small =
-        shrink(failing, [](const scenario& candidate) { return objection(candidate).has_value(); }, {.attempts = 3'000});
+    const scenario small = shrink(failing, [](const scenario& candidate) { return objection(candidate).has_value(); },
+                                  {.attempts = 3'000});
     return "\n" + to_text(small) + "\n" + to_json(small, true) + "\n" + objection(small).value_or("(passes again?)");
 }
 

@@ -122,12 +122,14 @@ TYPED_TEST(remote_suite, posts_that_race_with_the_destruction_take_effect_or_are
                 }
             });
         }
-        spawn(*loop, [](galley::loop* l) -> task<void> {
-            for (int n = 0; n < 10; ++n) {
-                co_await yield();
-            }
-            l->stop();
-        }(loop.get())).detach();
+        spawn(*loop,
+              [](galley::loop* l) -> task<void> {
+                  for (int n = 0; n < 10; ++n) {
+                      co_await yield();
+                  }
+                  l->stop();
+              }(loop.get()))
+            .detach();
         loop->run();
         loop.reset();
         for (std::thread& t : posters) {

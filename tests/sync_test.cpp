@@ -103,10 +103,12 @@ TYPED_TEST(sync_suite, a_task_that_is_destroyed_with_a_mutex_handed_to_it_gives_
         TypeParam loop{this->driver};
         std::vector<int> log;
         spawn(loop, takes_turns(&m, &log, 1)).detach();
-        spawn(loop, [](galley::loop* l) -> task<void> {
-            co_await yield();
-            l->stop();
-        }(&loop)).detach();
+        spawn(loop,
+              [](galley::loop* l) -> task<void> {
+                  co_await yield();
+                  l->stop();
+              }(&loop))
+            .detach();
         EXPECT_EQ(loop.run(), verdict::stopped);
         EXPECT_TRUE(m.locked());
     }

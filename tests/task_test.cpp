@@ -226,14 +226,16 @@ TYPED_TEST(task_suite, a_deadlock_names_the_task_and_what_it_awaits) {
         FAIL() << "no deadlock was reported";
     } catch (const run_interrupted& e) {
         EXPECT_EQ(e.why, verdict::deadlocked);
-        EXPECT_NE(std::string{e.what()}.find("task 1 'dish washer': awaits wait since 0 ns"), std::string::npos) << e.what();
+        EXPECT_NE(std::string{e.what()}.find("task 1 'dish washer': awaits wait since 0 ns"), std::string::npos)
+            << e.what();
     }
 }
 
 TYPED_TEST(task_suite, a_moved_from_task_cannot_be_spawned) {
     task<int> once = give(1);
     const task<int> taken = std::move(once);
-    EXPECT_THROW(static_cast<void>(spawn(this->loop, std::move(once))), std::logic_error);  // NOLINT(bugprone-use-after-move)
+    EXPECT_THROW(static_cast<void>(spawn(this->loop, std::move(once))),
+                 std::logic_error);  // NOLINT(bugprone-use-after-move)
 }
 
 TYPED_TEST(task_suite, an_awaited_task_that_was_moved_from_is_an_error_not_a_crash) {

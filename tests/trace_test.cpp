@@ -208,7 +208,7 @@ TEST(timeline, is_by_round_if_no_time_passes) {
     const auto t = run_on_ref(
         R"({"galley_scenario":1,"routines":[{"body":[{"do":"spawn","routine":1,"handle":0},{"do":"join","handle":0}]},{"body":[]}]})");
     EXPECT_EQ(timeline(t, {.width = 50, .ascii = true}), "round          1          2          3\n"
-                                                         "1 main         ############::::::::::############O\n"
+                                                         "1 main         ###########:::::::::::############O\n"
                                                          "2   routine 1             ###########O\n"
                                                          "# runs   : waits for others   O ended with a value\n"
                                                          "\n"

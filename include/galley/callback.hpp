@@ -15,8 +15,8 @@ namespace galley {
 class callback {
     static constexpr std::size_t capacity = 3 * sizeof(void*);
     template <class F>
-    static constexpr bool fits = sizeof(F) <= capacity && alignof(F) <= alignof(void*) &&
-                                 std::is_nothrow_move_constructible_v<F>;
+    static constexpr bool fits =
+        sizeof(F) <= capacity && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
 
     struct actions {
         void (*call)(void* self);

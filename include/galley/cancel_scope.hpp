@@ -15,11 +15,17 @@ namespace galley {
 
 /// What a body gives that may be cut off by its own scope: the value, or nothing. For void: whether it finished.
 template <class T>
-struct finished_type { using type = std::optional<T>; };
+struct finished_type {
+    using type = std::optional<T>;
+};
 template <class T>
-struct finished_type<T&> { using type = T*; };
+struct finished_type<T&> {
+    using type = T*;
+};
 template <>
-struct finished_type<void> { using type = bool; };
+struct finished_type<void> {
+    using type = bool;
+};
 template <class T>
 using finished = typename finished_type<T>::type;
 

@@ -23,7 +23,8 @@ void children::child_ended(context& child) noexcept {
         if (left_ > 0 || policy_ != policy::any) {
             scope_.cancel();
         }
-    } else if (how == outcome::exception) {  // one failure comes out of the await; the others go to the handler: none is lost
+    } else if (how ==
+               outcome::exception) {  // one failure comes out of the await; the others go to the handler: none is lost
         child.mark_observed();
         child.loop().tasks().report(child, child.exception());
     }
@@ -58,8 +59,7 @@ scope_outcome children::verdict() const noexcept {
         const bool cut_off = body_cancelled_ || (child_cancelled_ && scope_.cancelled());
         return cut_off ? scope_.outcome_of(outcome::cancelled) : scope_outcome::value;
     }
-    const bool no_value =
-        policy_ == policy::any ? remembered_->how() == outcome::cancelled : child_cancelled_;
+    const bool no_value = policy_ == policy::any ? remembered_->how() == outcome::cancelled : child_cancelled_;
     if (!no_value) {
         return scope_outcome::value;
     }

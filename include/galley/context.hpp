@@ -140,15 +140,15 @@ private:
     scope_node* innermost_;       ///< the task itself, or its innermost open scope
     suspension* waiting_{};       ///< what it waits for; while ready: what it will be resumed from
     promise_base* leaf_{};        ///< the innermost suspended frame
-    promise_base* next_frame_{};    ///< within a step: the frame to go on with
+    promise_base* next_frame_{};  ///< within a step: the frame to go on with
     task_owner* owner_{};
     task_id id_{};
-    std::uint32_t holders_{1};    ///< its running is one
+    std::uint32_t holders_{1};  ///< its running is one
     std::uint32_t budget_left_{};
     state state_{state::starting};
     bool claimed_{};
     bool observed_{};
-    bool in_failures_{};          ///< listed as a failure that nobody has observed yet
+    bool in_failures_{};  ///< listed as a failure that nobody has observed yet
 };
 
 inline void suspension::resume(cause why, delivery with) noexcept {

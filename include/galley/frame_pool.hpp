@@ -23,8 +23,8 @@ namespace galley::frame_pool {
 #define GALLEY_POOL_FRAMES 1
 #endif
 
-inline constexpr std::size_t class_bytes = 32;   ///< sizes are rounded up to multiples of this
-inline constexpr std::size_t class_count = 32;   ///< larger blocks than class_bytes * class_count are not pooled
+inline constexpr std::size_t class_bytes = 32;  ///< sizes are rounded up to multiples of this
+inline constexpr std::size_t class_count = 32;  ///< larger blocks than class_bytes * class_count are not pooled
 
 #if GALLEY_POOL_FRAMES
 

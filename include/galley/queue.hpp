@@ -18,7 +18,8 @@ namespace galley {
 /// std::invalid_argument for a capacity of 0, std::bad_alloc.
 template <class T>
 class queue {
-    static_assert(std::is_nothrow_move_constructible_v<T>, "an item that fails to move between two tasks would be lost");
+    static_assert(std::is_nothrow_move_constructible_v<T>,
+                  "an item that fails to move between two tasks would be lost");
 
 public:
     explicit queue(std::size_t capacity) : slots_(capacity) {

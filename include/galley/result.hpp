@@ -19,11 +19,17 @@ namespace detail {
 
 struct nothing {};
 template <class T>
-struct stored { using type = T; };
+struct stored {
+    using type = T;
+};
 template <class T>
-struct stored<T&> { using type = std::remove_reference_t<T>*; };
+struct stored<T&> {
+    using type = std::remove_reference_t<T>*;
+};
 template <>
-struct stored<void> { using type = nothing; };
+struct stored<void> {
+    using type = nothing;
+};
 
 }  // namespace detail
 

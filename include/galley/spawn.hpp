@@ -113,7 +113,8 @@ public:
     /// Throws std::logic_error if somebody joins that task, or has joined it, already (TASK-2).
     [[nodiscard]] bool begin() {
         if (target_->claimed()) {
-            throw std::logic_error("galley: a task is joined once, and this one is being joined, or was, by somebody else");
+            throw std::logic_error(
+                "galley: a task is joined once, and this one is being joined, or was, by somebody else");
         }
         if (target_->ended()) {
             target_->claim();

@@ -45,7 +45,8 @@ public:
     [[nodiscard]] auto run(F body) -> task<finished<typename std::invoke_result_t<F&>::value_type>> {
         using value = typename std::invoke_result_t<F&>::value_type;
         context& self = co_await this_task();
-        settled_call<value> call{body()};  // lazy: nothing runs yet; but a callable may throw, so this comes before the scope is open
+        settled_call<value> call{
+            body()};  // lazy: nothing runs yet; but a callable may throw, so this comes before the scope is open
         children_.scope().open(self);
         galley::result<value>& came_to = co_await call;
         if (came_to.kind() == outcome::exception) {

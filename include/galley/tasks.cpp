@@ -124,8 +124,7 @@ context* sort_list(context* list, Less less, Next next) noexcept {
             }
             std::size_t right_size = width;
             while (left_size > 0 || (right_size > 0 && right != nullptr)) {
-                const bool from_left =
-                    right_size == 0 || right == nullptr || (left_size > 0 && !less(*right, *left));
+                const bool from_left = right_size == 0 || right == nullptr || (left_size > 0 && !less(*right, *left));
                 context*& source = from_left ? left : right;
                 --(from_left ? left_size : right_size);
                 context* const taken = std::exchange(source, next(*source));

@@ -156,8 +156,8 @@ public:
 
     std::tuple<regular<T>...> await_resume() {
         this->settle();
-        return std::apply(
-            [](task_ref<T>&... state) { return std::tuple<regular<T>...>{take_regular(*state)...}; }, this->states_);
+        return std::apply([](task_ref<T>&... state) { return std::tuple<regular<T>...>{take_regular(*state)...}; },
+                          this->states_);
     }
 };
 

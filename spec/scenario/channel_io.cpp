@@ -7,9 +7,7 @@ namespace galley::spec {
 
 namespace {
 
-std::string text(const std::error_code& error) {
-    return error ? "errno:" + std::to_string(error.value()) : "ok";
-}
+std::string text(const std::error_code& error) { return error ? "errno:" + std::to_string(error.value()) : "ok"; }
 std::string text(const transferred& t) { return t.error ? text(t.error) : std::to_string(t.count); }
 
 }  // namespace

@@ -28,7 +28,7 @@ public:
             case event_kind::sample: samples(number(e.texts[0]), v, report); break;
             case event_kind::step: steps(e, v, report); break;
             case event_kind::await:
-                if (e.texts[0] == "sleep") sleepers_[e.numbers[0]] = {};
+                if (e.texts[0] == "sleep") asleep_.insert(e.numbers[0]);
                 if (e.texts[0] == "sleep" && e.texts[1] == "0") zero_sleepers_.insert(e.numbers[0]);
                 break;
             case event_kind::did: finishes(e, v, report); break;

@@ -25,8 +25,11 @@ struct failure {
 /// Everything that the statements of all tasks refer to. It outlives the loop, since frames that the loop destroys refer to it.
 class program {
 public:
-    program(const scenario& s, recorder& r) : source{s}, record{r}, events(static_cast<std::size_t>(s.events)),
-                                              mutexes(static_cast<std::size_t>(s.mutexes)) {
+    program(const scenario& s, recorder& r)
+        : source{s},
+          record{r},
+          events(static_cast<std::size_t>(s.events)),
+          mutexes(static_cast<std::size_t>(s.mutexes)) {
         for (const std::int64_t permits : s.semaphores) {
             semaphores.emplace_back(static_cast<std::uint64_t>(permits));
         }

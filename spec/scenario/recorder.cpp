@@ -73,9 +73,7 @@ void recorder::fired(const timer& t) noexcept { add({event_kind::fire, {timers_[
 void recorder::completed(const operation& op) noexcept {
     add({event_kind::complete, {operations_[&op]}, {to_text(op.kind, op.result)}});
 }
-void recorder::made_ready(task_id task, cause why) noexcept {
-    add({event_kind::ready, {task}, {name(causes, why)}});
-}
+void recorder::made_ready(task_id task, cause why) noexcept { add({event_kind::ready, {task}, {name(causes, why)}}); }
 void recorder::round_began(std::uint64_t n, std::size_t count) noexcept { add({event_kind::round, {n, count}}); }
 
 }  // namespace galley::spec

@@ -76,7 +76,8 @@ void take_outcome(join_handle<std::int64_t>& main) {
 
 trace run_scenario(const scenario& s, const loop_factory& make_loop, const driver_wrapper& wrap) {
     trace t{.resolution = s.resolution, .ask_every = s.ask_every, .budget = s.budget};
-    const loop_options options{.resolution_bits = static_cast<unsigned>(std::countr_zero(static_cast<std::uint64_t>(s.resolution))),
+    const loop_options options{.resolution_bits =
+                                   static_cast<unsigned>(std::countr_zero(static_cast<std::uint64_t>(s.resolution))),
                                .ask_every = static_cast<std::uint32_t>(s.ask_every),
                                .budget = static_cast<std::uint32_t>(s.budget)};
     recorder record{t};

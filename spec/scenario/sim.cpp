@@ -36,9 +36,7 @@ sim_driver::sim_driver(const scenario& s, world_listener& listener)
 
 std::shared_ptr<waker> sim_driver::get_waker() noexcept { return token_; }
 
-bool sim_driver::exhausted() const noexcept {
-    return next_entry_ == scenario_.world.size() && completions_.empty();
-}
+bool sim_driver::exhausted() const noexcept { return next_entry_ == scenario_.world.size() && completions_.empty(); }
 
 /// True if the operation is complete, with its result.
 bool sim_driver::attempt(channel& c, operation& op) noexcept {

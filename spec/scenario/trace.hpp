@@ -13,9 +13,27 @@ namespace galley::spec {
 
 enum class event_kind : std::uint8_t {
     // level P
-    run, exit, spawn, step, await, did, scope, end, callback, unobserved, destroyed, refused,
+    run,
+    exit,
+    spawn,
+    step,
+    await,
+    did,
+    scope,
+    end,
+    callback,
+    unobserved,
+    destroyed,
+    refused,
     // level L
-    box, wait, sample, world, fire, complete, ready, round,
+    box,
+    wait,
+    sample,
+    world,
+    fire,
+    complete,
+    ready,
+    round,
 };
 inline constexpr std::size_t event_kind_count = static_cast<std::size_t>(event_kind::round) + 1;
 
