@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Sends back whatever it is sent: a task per connection, and a graceful end on SIGINT or SIGTERM.
 //     echo_server [--loop ref|fast] [--port N] [--connections N]
-// Port 0, the default, lets the kernel choose; it is printed. With --connections it ends when that many have been served.
+// Port 0, the default, lets the kernel choose; it is printed. With --connections it ends when that many have been
+// served.
 #include <fast/loop.hpp>
 #include <galley/galley.hpp>
 #include <galley/io.hpp>
@@ -131,6 +132,7 @@ int main(int count, char** arguments) try {
         co_await galley::when_any(termination(std::move(signals)), serve(listener, s.connections));
     }));
 } catch (const std::exception& e) {
-    std::fprintf(stderr, "echo_server: %s\nusage: echo_server [--loop ref|fast] [--port N] [--connections N]\n", e.what());
+    std::fprintf(stderr, "echo_server: %s\nusage: echo_server [--loop ref|fast] [--port N] [--connections N]\n",
+                 e.what());
     return 1;
 }

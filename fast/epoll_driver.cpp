@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "fast/epoll_driver.hpp"
+#include "fast/event_waker.hpp"
 
 #include <galley/quiet_write.hpp>
 
@@ -15,33 +16,10 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 namespace galley::fast {
-
-// An eventfd(2), level-triggered and always read after it was seen: under edges, whether a counter that is left unread gives another edge is
-// the kernel's whim. It lives here, so that a wake on another thread never meets a closed, or reused, descriptor (POST-4).
-class event_waker final : public waker {
-public:
-    event_waker() : descriptor_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)} {
-        if (descriptor_ < 0) {
-            throw std::system_error{errno, std::generic_category(), "galley: no eventfd for the waker"};
-        }
-    }
-    ~event_waker() override { ::close(descriptor_); }
-
-    void wake() noexcept override { ::eventfd_write(descriptor_, 1); }  // fails only when full of tokens, which is as good
-    void consume() noexcept {
-        eventfd_t tokens{};
-        ::eventfd_read(descriptor_, &tokens);  // takes all of them; fails only if there are none
-    }
-    [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
-
-private:
-    int descriptor_;
-};
 
 namespace {
 
@@ -69,8 +47,8 @@ int look_at(const operation& op) noexcept {
     return -1;
 }
 
-/// The outcome of a connect(2) that was in progress, after an edge. epoll looks at the socket when the edge is harvested, so that no edge from
-/// before the connect can be taken for its end.
+/// The outcome of a connect(2) that was in progress, after an edge. epoll looks at the socket when the edge is
+/// harvested, so that no edge from before the connect can be taken for its end.
 int outcome_of_connect(int descriptor) noexcept {
     int error{};
     socklen_t size = sizeof error;
@@ -99,7 +77,8 @@ std::ptrdiff_t system_call(const operation& op, bool socket) noexcept {
 }  // namespace
 
 epoll_driver::epoll_driver()
-    : epoch_{std::chrono::steady_clock::now()}, waker_{std::make_shared<event_waker>()},
+    : epoch_{std::chrono::steady_clock::now()},
+      waker_{std::make_shared<event_waker>()},
       epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
     epoll_event wanted{};
     wanted.events = EPOLLIN;
@@ -191,7 +170,8 @@ int epoll_driver::find_channel(int descriptor) noexcept {
     return 0;
 }
 
-/// For both directions at once and for good: an edge that nobody waits for costs less than an epoll_ctl(2) per operation. 0 or an errno value.
+/// For both directions at once and for good: an edge that nobody waits for costs less than an epoll_ctl(2) per
+/// operation. 0 or an errno value.
 int epoll_driver::register_descriptor(int descriptor, channel& c) noexcept {
     epoll_event wanted{};
     wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
@@ -208,8 +188,9 @@ bool epoll_driver::attempt(channel& c, operation& op) noexcept {
     for (;;) {
         const std::ptrdiff_t n = system_call(op, c.what >= type::socket);
         if (n >= 0) [[likely]] {
-            // What a stream socket had is read (epoll(7), question 9); not so if the stream ends here, as the edge of the end may have
-            // come with that of the data, nor for packets, nor where ancillary data or an urgent mark cut the read short.
+            // What a stream socket had is read (epoll(7), question 9); not so if the stream ends here, as the edge of
+            // the end may have come with that of the data, nor for packets, nor where ancillary data or an urgent mark
+            // cut the read short.
             if (op.kind == io::read && c.what == type::tcp && c.short_read_drains &&
                 static_cast<std::size_t>(n) < op.size) {
                 c.maybe_readable = false;
@@ -252,7 +233,8 @@ int epoll_driver::close(int descriptor) noexcept {
         finish_all(c.reads, {io_result::status::done, ECANCELED, 0});
         finish_all(c.writes, {io_result::status::done, ECANCELED, 0});
         if (c.registered) {
-            // close(2) unregisters only with the last duplicate (epoll(7), question 6); one that lives on would give edges for this number.
+            // close(2) unregisters only with the last duplicate (epoll(7), question 6); one that lives on would give
+            // edges for this number.
             ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
         }
         c.what = type::unknown;
@@ -301,8 +283,8 @@ void epoll_driver::look(std::optional<instant> until, operation_list& done) noex
     }
 }
 
-/// epoll_pwait2(2) with nanoseconds (Linux 5.11), else epoll_wait(2) with milliseconds, rounded up: never early. The time that is left is found
-/// anew after an interruption.
+/// epoll_pwait2(2) with nanoseconds (Linux 5.11), else epoll_wait(2) with milliseconds, rounded up: never early. The
+/// time that is left is found anew after an interruption.
 int epoll_driver::harvest(epoll_event* events, int room, std::optional<instant> until) noexcept {
     for (;;) {
         const duration left = until ? std::max(*until - now(), duration::zero()) : duration::zero();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The driver for speed: epoll(7), edge-triggered, one registration per descriptor and no system call that could be known to be in vain.
+// The driver for speed: epoll(7), edge-triggered, one registration per descriptor and no system call that could be
+// known to be in vain.
 #pragma once
 
 #include <galley/driver.hpp>
@@ -19,18 +20,21 @@ class event_waker;
 
 /// Purpose:       real time and real descriptors, at one system call per transfer.
 /// Thread safety: the loop's thread only; the waker any thread.
-/// Descriptors:   must be in non-blocking mode, and be closed through `close`: a number that is closed behind the driver's back and then reused
-///                is taken for registered still, and its operations may wait for ever. (Asking the kernel each time would cost what is saved.)
-/// Invariants:
+/// Descriptors:   must be in non-blocking mode, and be closed through `close`: a number that is closed behind the
+///                driver's back and then reused is taken for registered still, and its operations may wait for ever.
+/// (Asking the kernel each time would cost what is saved.) Invariants:
 ///   1. A descriptor that has an operation in flight is registered with epoll, for both directions and for good.
-///   2. A hint that is false is true: no attempt can succeed before the next edge, which the kernel keeps for us. A hint that is true may be wrong,
-///      and then costs an attempt. So hints are cleared only by EAGAIN, by poll(2), and by a short read of a TCP stream, and set by every edge.
+///   2. A hint that is false is true: no attempt can succeed before the next edge, which the kernel keeps for us. A
+///      hint that is true may be wrong, and then costs an attempt. So hints are cleared only by EAGAIN, by poll(2), and
+///      by a short read of a TCP stream, and set by every edge.
 ///   3. While the hint of a direction is true, its queue is empty outside of this class: what can go on, went on.
-///   4. Edges are handled where they are harvested, with no call out in between, and `close` unregisters first. So none is stale (IO-6).
-/// Complexity:    `start`, `cancel` O(1); `close` O(its operations); `ask`, `wait` O(what is reported and the edges), whatever is in flight; `shut`
-///                O(highest descriptor). No allocation but for the table, 40 bytes per descriptor number. `ask` makes no system call if nothing is in flight.
-/// Rules:         IO-1 to IO-6, WAIT-2, WAIT-3, WAIT-5, TIME-1. Completions of one `ask` come in the order of the kernel's edges, per
-///                descriptor reads before writes, each in start order.
+///   4. Edges are handled where they are harvested, with no call out in between, and `close` unregisters first. So none
+///      is stale (IO-6).
+/// Complexity:    `start`, `cancel` O(1); `close` O(its operations); `ask`, `wait` O(what is reported and the edges),
+///                whatever is in flight; `shut` O(highest descriptor). No allocation but for the table, 40 bytes per
+///                descriptor number. `ask` makes no system call if nothing is in flight.
+/// Rules:         IO-1 to IO-6, WAIT-2, WAIT-3, WAIT-5, TIME-1. Completions of one `ask` come in the order of the
+///                kernel's edges, per descriptor reads before writes, each in start order.
 class epoll_driver final : public driver {
 public:
     /// Its epoch is now. Throws std::system_error if the kernel grants no epoll or event descriptor.
@@ -75,8 +79,8 @@ private:
     std::chrono::steady_clock::time_point epoch_;
     std::shared_ptr<event_waker> waker_;
     int epoll_{-1};
-    bool woken_{};           ///< a token that `ask` met, kept for the next wait (WAIT-3)
-    bool has_pwait2_{true};  ///< until the kernel says otherwise
+    bool woken_{};                   ///< a token that `ask` met, kept for the next wait (WAIT-3)
+    bool has_pwait2_{true};          ///< until the kernel says otherwise
     std::vector<channel> channels_;  ///< by descriptor
     std::size_t in_flight_{};
     std::uint64_t started_{};

@@ -206,9 +206,11 @@ void loop::collect_operations(operation_list& done) noexcept {
     }
 }
 
-/// One at a time, as a timer that fires may cancel others that are due (TIME-3).
+/// One at a time, as a timer that fires may cancel others that are due (TIME-3). One that it starts waits for the next collect, even if it is due
+/// (TIME-6, TIME-8): those have the highest key that is due and the highest numbers, so they come last.
 void loop::collect_timers() noexcept {
-    while (!timers_.empty() && *first_key() <= sample()) {
+    const std::uintptr_t last = timers_started_;
+    while (!timers_.empty() && *first_key() <= sample() && timers_.begin()->first.second <= last) {
         timer& t = *timers_.begin()->second;
         timers_.erase(timers_.begin());
         t.words[0] = nullptr;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The driver of the reference: poll(2) over everything in flight, at each look. No state per descriptor, hence nothing that could be stale.
+// The driver of the reference: poll(2) over everything in flight, at each look. No state per descriptor, hence nothing
+// that could be stale.
 #pragma once
 
 #include <galley/driver.hpp>
@@ -16,12 +17,15 @@ namespace galley::ref {
 
 class pipe_waker;
 
-/// Purpose:       real time and real descriptors, in the fewest ideas. An operation waits until poll says that its descriptor is ready; then its
-///                system call is made, and if that would block after all, the operation waits on.
+/// Purpose:       real time and real descriptors, in the fewest ideas. An operation waits until poll says that its
+///                descriptor is ready; then its system call is made, and if that would block after all, the operation
+///                waits on.
 /// Thread safety: the loop's thread only; the waker any thread.
-/// Descriptors:   must be in non-blocking mode (O_NONBLOCK), or a call may block the loop: poll may err (poll(2), BUGS).
-/// Complexity:    with n operations in flight, `ask` and `wait` are O(n) always, and O(n^2) if all are on one descriptor that disappoints; `cancel`
-///                and `close` are O(n); `start` is amortised O(1) and allocates. `fast::epoll_driver` is the one that scales.
+/// Descriptors:   must be in non-blocking mode (O_NONBLOCK), or a call may block the loop: poll may err (poll(2),
+///                BUGS).
+/// Complexity:    with n operations in flight, `ask` and `wait` are O(n) always, and O(n^2) if all are on one
+///                descriptor that disappoints; `cancel` and `close` are O(n); `start` is amortised O(1) and allocates.
+///                `fast::epoll_driver` is the one that scales.
 /// Rules:         IO-1 to IO-6, WAIT-2, WAIT-3, WAIT-5, TIME-1.
 class poll_driver final : public driver {
 public:

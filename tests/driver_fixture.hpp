@@ -42,7 +42,8 @@ public:
 
 private:
     test_op(io kind_, int descriptor_, std::unique_ptr<std::string> text)
-        : operation{kind_, descriptor_, text->data(), text->size(), [](operation&) noexcept {}}, text_{std::move(text)} {}
+        : operation{kind_, descriptor_, text->data(), text->size(), [](operation&) noexcept {}},
+          text_{std::move(text)} {}
 
     std::unique_ptr<std::string> text_;
 };

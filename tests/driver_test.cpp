@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The drivers of real time: the clock, waiting, waking, cancelling, closing. (driver_transfer_test.cpp: what operations do.)
+// The drivers of real time: the clock, waiting, waking, cancelling, closing. (driver_transfer_test.cpp: what operations
+// do.)
 #include "tests/driver_fixture.hpp"
 
 #include <atomic>
@@ -127,10 +128,11 @@ TEST(driver_waker, may_be_used_while_and_after_its_driver_is_destroyed) {
             galley::operation_list done;
             driver->wait(std::nullopt, done);
             driver.reset();
-            const pair reused = make_pipe();  // takes the numbers that became free, if any did
+            const pair reused = make_socketpair();  // takes the numbers that became free, if any did
             go_on.store(false);
             other.join();
-            ASSERT_EQ(read_available(reused.a), "") << "a wake went into somebody else's descriptor";
+            ASSERT_EQ(read_available(reused.a) + read_available(reused.b), "")
+                << "a wake for somebody else's descriptor";
         }
     };
     over(std::type_identity<galley::ref::poll_driver>{});
@@ -267,7 +269,7 @@ class signal_storm {
 public:
     signal_storm() {
         count = 0;
-        struct sigaction action {};
+        struct sigaction action{};
         action.sa_handler = [](int) { count = count + 1; };
         check(::sigaction(SIGALRM, &action, &before_), "sigaction");
         const itimerval every{{0, 200}, {0, 200}};
@@ -281,7 +283,7 @@ public:
     static inline volatile std::sig_atomic_t count{};
 
 private:
-    struct sigaction before_ {};
+    struct sigaction before_{};
 };
 
 TYPED_TEST(driver_test, interruptions_change_nothing) {

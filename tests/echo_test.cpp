@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// An echo server with a thousand connections at a time, on both loops: against clients of its own loop, and against threads with
-// blocking sockets that know nothing of galley. Every byte is compared.
+// An echo server with a thousand connections at a time, on both loops: against clients of its own loop, and against
+// threads with blocking sockets that know nothing of galley. Every byte is compared.
 #include "fast/loop.hpp"
 #include "ref/loop.hpp"
 #include "tests/socket_fixture.hpp"
@@ -142,11 +142,11 @@ TYPED_TEST(echo_test, a_thousand_connections_on_one_loop) {
     galley::tcp_listener listener{this->loop, galley::endpoint{"127.0.0.1", 0}};
     galley::task_group group;
     galley::run(this->loop, galley::invoke([&]() -> task<> {
-        co_await group.run([&]() -> task<> {
-            group.spawn(clients(count, listener.local_port(), t));
-            co_await serve(listener, group, count, t);
-        });
-    }));
+                    co_await group.run([&]() -> task<> {
+                        group.spawn(clients(count, listener.local_port(), t));
+                        co_await serve(listener, group, count, t);
+                    });
+                }));
     EXPECT_EQ(t.served, count);
     EXPECT_EQ(t.verified, count);
     EXPECT_EQ(t.bytes, bytes_of_all(count));
@@ -157,8 +157,8 @@ bool converse_blocking(std::size_t client, const sockaddr_in& server) {
     const owned socket = connect_to(server);
     for (const std::string& message : messages_of(client)) {
         for (std::size_t sent = 0; sent < message.size();) {
-            sent += static_cast<std::size_t>(
-                check(static_cast<int>(::send(socket.get(), &message[sent], message.size() - sent, MSG_NOSIGNAL)), "send"));
+            sent += static_cast<std::size_t>(check(
+                static_cast<int>(::send(socket.get(), &message[sent], message.size() - sent, MSG_NOSIGNAL)), "send"));
         }
         std::string answer(message.size(), '\0');
         if (::recv(socket.get(), answer.data(), answer.size(), MSG_WAITALL) != static_cast<ssize_t>(answer.size()) ||
@@ -188,8 +188,8 @@ TYPED_TEST(echo_test, foreign_clients_with_blocking_sockets) {
     }
     galley::task_group group;
     galley::run(this->loop, galley::invoke([&]() -> task<> {
-        co_await group.run([&] { return serve(listener, group, threads * each, t); });
-    }));
+                    co_await group.run([&] { return serve(listener, group, threads * each, t); });
+                }));
     for (std::thread& one : crowd) {
         one.join();
     }
@@ -210,16 +210,16 @@ TYPED_TEST(echo_test, a_cancelled_server_hangs_up) {
     }
     galley::task_group group;
     galley::run(this->loop, galley::invoke([&]() -> task<> {
-        const bool finished = co_await group.run([&]() -> task<> {
-            co_await serve(listener, group, count, t);
-            while (t.bytes < 5 * count) {
-                co_await galley::yield();
-            }
-            group.cancel();
-            co_await galley::sleep_for(std::chrono::hours{1});
-        });
-        EXPECT_FALSE(finished);
-    }));
+                    const bool finished = co_await group.run([&]() -> task<> {
+                        co_await serve(listener, group, count, t);
+                        while (t.bytes < 5 * count) {
+                            co_await galley::yield();
+                        }
+                        group.cancel();
+                        co_await galley::sleep_for(std::chrono::hours{1});
+                    });
+                    EXPECT_FALSE(finished);
+                }));
     for (const owned& peer : peers) {
         char answer[16];
         EXPECT_EQ(::recv(peer.get(), answer, sizeof answer, MSG_WAITALL), 5) << "hello and then the end";

@@ -64,8 +64,8 @@ TEST(epoll_driver_test, a_closed_descriptor_wakes_nobody) {
     EXPECT_GE(driver.now(), until);
 }
 
-// One system call per transfer: once a stream is known to be drained, starting a read asks neither the socket nor epoll_ctl. Here either
-// would fail, and so complete the read at once.
+// One system call per transfer: once a stream is known to be drained, starting a read asks neither the socket nor
+// epoll_ctl. Here either would fail, and so complete the read at once.
 int read_without_system_call(bool tcp) {
     galley::fast::epoll_driver driver;
     galley::operation_list done;
@@ -119,8 +119,8 @@ TEST(epoll_driver_DeathTest, a_drained_socket_is_not_asked_again) {
 }
 
 int work_without_pwait2(int error) {
-    if (!forbid(SYS_epoll_pwait2, static_cast<unsigned>(error)) || ::syscall(SYS_epoll_pwait2, -1, nullptr, 0, nullptr, nullptr, 0) != -1 ||
-        errno != error) {
+    if (!forbid(SYS_epoll_pwait2, static_cast<unsigned>(error)) ||
+        ::syscall(SYS_epoll_pwait2, -1, nullptr, 0, nullptr, nullptr, 0) != -1 || errno != error) {
         return 2;
     }
     galley::fast::epoll_driver driver;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// I/O as tasks see it, on both loops, each on its own driver: results, errors as values, cancellation, and who closes what.
+// I/O as tasks see it, on both loops, each on its own driver: results, errors as values, cancellation, and who closes
+// what.
 #include "fast/loop.hpp"
 #include "ref/loop.hpp"
 #include "tests/socket_fixture.hpp"
@@ -118,9 +119,8 @@ TYPED_TEST(io_test, a_read_can_be_cancelled_and_cut_off) {
         }
         EXPECT_TRUE(was_cancelled);
 
-        const bool finished = co_await galley::timeout(1ms, galley::invoke([&]() -> task<> {
-            static_cast<void>(co_await galley::read(p.a.get(), some));
-        }));
+        const bool finished = co_await galley::timeout(
+            1ms, galley::invoke([&]() -> task<> { static_cast<void>(co_await galley::read(p.a.get(), some)); }));
         EXPECT_FALSE(finished);
 
         send_all(p.b, "kept");
@@ -166,9 +166,11 @@ TYPED_TEST(io_test, a_report_names_what_is_awaited) {
         co_await group.run([&]() -> task<> {
             std::byte some[1];
             group.spawn(galley::invoke([&]() -> task<> { static_cast<void>(co_await galley::read(p.a.get(), some)); }));
-            group.spawn(galley::invoke([&]() -> task<> { static_cast<void>(co_await galley::write(p.a.get(), some)); }));
+            group.spawn(
+                galley::invoke([&]() -> task<> { static_cast<void>(co_await galley::write(p.a.get(), some)); }));
             group.spawn(galley::invoke([&]() -> task<> { static_cast<void>(co_await galley::accept(quiet.get())); }));
-            group.spawn(galley::invoke([&]() -> task<> { static_cast<void>(co_await galley::connect(client.get(), full)); }));
+            group.spawn(
+                galley::invoke([&]() -> task<> { static_cast<void>(co_await galley::connect(client.get(), full)); }));
             group.spawn(galley::invoke([&]() -> task<> { static_cast<void>(co_await galley::readable(p.a.get())); }));
             group.spawn(galley::invoke([&]() -> task<> { static_cast<void>(co_await galley::writable(p.a.get())); }));
             co_await galley::sleep_for(1ms);
@@ -188,15 +190,15 @@ TYPED_TEST(io_test, a_loop_that_is_destroyed_closes_what_its_tasks_hold) {
     {
         TypeParam doomed;
         auto handle = galley::spawn(doomed, galley::invoke([&]() -> task<> {
-            const galley::descriptor end{doomed, p.a.release()};
-            auto beside = co_await galley::spawn(galley::invoke([&]() -> task<> {
-                static_cast<void>(co_await galley::readable(end.get()));
-            }));
-            co_await galley::yield();
-            doomed.stop();
-            std::byte some[16];
-            static_cast<void>(co_await galley::read(end.get(), some));
-        }));
+                                        const galley::descriptor end{doomed, p.a.release()};
+                                        auto beside = co_await galley::spawn(galley::invoke([&]() -> task<> {
+                                            static_cast<void>(co_await galley::readable(end.get()));
+                                        }));
+                                        co_await galley::yield();
+                                        doomed.stop();
+                                        std::byte some[16];
+                                        static_cast<void>(co_await galley::read(end.get(), some));
+                                    }));
         EXPECT_EQ(doomed.run(), galley::verdict::stopped);
     }
     char end{};

@@ -12,8 +12,9 @@ namespace galley {
 /// The error_code of an errno value; 0 is no error.
 [[nodiscard]] inline std::error_code errno_code(int error) noexcept { return {error, std::system_category()}; }
 
-/// Owns a file descriptor that a loop's operations use. It is closed through the loop, which must know (IO-6): a number that is closed behind its
-/// back and reused would be taken for the old one. Move-only; loop thread only; must not outlive the loop, but may die with it, in a frame.
+/// Owns a file descriptor that a loop's operations use. It is closed through the loop, which must know (IO-6): a number
+/// that is closed behind its back and reused would be taken for the old one. Move-only; loop thread only; must not
+/// outlive the loop, but may die with it, in a frame.
 class descriptor {
 public:
     descriptor() noexcept = default;
@@ -34,8 +35,8 @@ public:
     /// Gives it up without closing it; the loop goes on to take the number for this file.
     [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }
 
-    /// Closes it now; what is in flight on it ends with ECANCELED. An error here is about data written earlier, close(2); it is closed in any case. No
-    /// error if there is nothing to close.
+    /// Closes it now; what is in flight on it ends with ECANCELED. An error here is about data written earlier,
+    /// close(2); it is closed in any case. No error if there is nothing to close.
     std::error_code close() noexcept { return errno_code(number_ < 0 ? 0 : loop_->close(release())); }
 
 private:

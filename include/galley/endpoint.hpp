@@ -12,8 +12,8 @@ namespace galley {
 /// An IPv4 or IPv6 address with a port. A value; any thread.
 class endpoint {
 public:
-    /// `address` is a literal such as "127.0.0.1", "::1", "0.0.0.0": names are not looked up, as that blocks; IPv6 zones ("%eth0") are not
-    /// known. Throws std::invalid_argument for anything else.
+    /// `address` is a literal such as "127.0.0.1", "::1", "0.0.0.0": names are not looked up, as that blocks; IPv6
+    /// zones ("%eth0") are not known. Throws std::invalid_argument for anything else.
     endpoint(std::string_view address, std::uint16_t port);
 
     [[nodiscard]] int family() const noexcept { return address_.any.sa_family; }

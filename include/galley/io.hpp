@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // read, write, accept, connect, readable, writable: one operation on a descriptor each, as an await.
 //
-// Descriptors must be in non-blocking mode and be closed through the loop (galley::descriptor does). Errors of the kernel are values; a cancelled
-// operation throws `cancelled`, unless it had moved data before: then that is delivered (IO-3). Several operations of one
-// direction on one descriptor are served in the order in which they were awaited.
+// Descriptors must be in non-blocking mode and be closed through the loop (galley::descriptor does). Errors of the
+// kernel are values; a cancelled operation throws `cancelled`, unless it had moved data before: then that is delivered
+// (IO-3). Several operations of one direction on one descriptor are served in the order in which they were awaited.
 #pragma once
 
 #include <galley/await.hpp>
@@ -17,7 +17,8 @@
 
 namespace galley {
 
-/// What a transfer came to: `auto [error, n] = co_await read(...)`. Zero bytes without an error is the end of the file, for a read that asked for some.
+/// What a transfer came to: `auto [error, n] = co_await read(...)`. Zero bytes without an error is the end of the file,
+/// for a read that asked for some.
 struct [[nodiscard]] transferred {
     std::error_code error;
     std::size_t count;
@@ -29,8 +30,8 @@ struct [[nodiscard]] accepted {
     int descriptor;
 };
 
-/// What the awaits of operations have in common. The operation lives in here; so it lives in the awaiting frame, which a loop that is being destroyed keeps
-/// until it has reaped all operations (LIFE-5).
+/// What the awaits of operations have in common. The operation lives in here; so it lives in the awaiting frame, which
+/// a loop that is being destroyed keeps until it has reaped all operations (LIFE-5).
 template <class Derived>
 class io_awaiter : public awaiter<Derived>, protected operation {
 public:
@@ -120,7 +121,8 @@ inline transfer_awaiter<io::read> read(int descriptor, std::span<std::byte> into
 inline transfer_awaiter<io::write> write(int descriptor, std::span<const std::byte> from) noexcept {
     return {descriptor, from.data(), from.size()};
 }
-/// Takes one connection of a listening socket. Errors are the kernel's, accept(2): after EMFILE, say, the connection is still there.
+/// Takes one connection of a listening socket. Errors are the kernel's, accept(2): after EMFILE, say, the connection is
+/// still there.
 inline accept_awaiter accept(int descriptor) noexcept { return accept_awaiter{descriptor}; }
 /// Connects a socket. After it was cancelled, or failed, the socket is good for nothing but being closed.
 inline connect_awaiter connect(int descriptor, const endpoint& to) noexcept { return {descriptor, to}; }

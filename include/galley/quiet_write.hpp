@@ -6,8 +6,9 @@
 
 namespace galley {
 
-/// As write(2), errno included, but a pipe or socket without reader gives EPIPE only: the signal is neither delivered nor left pending. Changes
-/// nothing process-wide. Any thread. Costs four system calls; for sockets, send(2) with MSG_NOSIGNAL is cheaper.
+/// As write(2), errno included, but a pipe or socket without reader gives EPIPE only: the signal is neither delivered
+/// nor left pending. Changes nothing process-wide. Any thread. Costs four system calls; for sockets, send(2) with
+/// MSG_NOSIGNAL is cheaper.
 [[nodiscard]] std::ptrdiff_t quiet_write(int descriptor, const void* data, std::size_t size) noexcept;
 
 }  // namespace galley

@@ -13,12 +13,14 @@
 
 namespace galley {
 
-/// A TCP connection. Closed when it is destroyed. Move-only; loop thread only; must not outlive its loop. One task may read while another writes.
+/// A TCP connection. Closed when it is destroyed. Move-only; loop thread only; must not outlive its loop. One task may
+/// read while another writes.
 class tcp_stream {
 public:
     /// No connection: every operation fails with EBADF.
     tcp_stream() noexcept = default;
-    /// Takes a connected socket, which is in non-blocking mode, and switches it to TCP_NODELAY: what is written leaves at once.
+    /// Takes a connected socket, which is in non-blocking mode, and switches it to TCP_NODELAY: what is written leaves
+    /// at once.
     explicit tcp_stream(descriptor socket) noexcept;
 
     /// At least one byte, or the end: no error and 0.
@@ -29,7 +31,8 @@ public:
     [[nodiscard]] transfer_awaiter<io::write> write(std::span<const std::byte> from) const noexcept {
         return galley::write(socket_.get(), from);
     }
-    /// All of it, or an error and how many bytes had gone before. The stream must not move meanwhile. If it is cancelled, some may have gone.
+    /// All of it, or an error and how many bytes had gone before. The stream must not move meanwhile. If it is
+    /// cancelled, some may have gone.
     [[nodiscard]] task<transferred> write_all(std::span<const std::byte> from) const;
 
     /// Nothing more will be written: the other side reads the end. Reading goes on.
@@ -58,8 +61,8 @@ public:
     /// Binds and listens. Port 0: the kernel chooses one. Throws std::system_error, naming the step that failed.
     tcp_listener(loop& l, const endpoint& at);
 
-    /// The next connection. Errors are those of accept(2), such as EMFILE; connections that were given up before they were accepted are passed over. The
-    /// listener must not move meanwhile.
+    /// The next connection. Errors are those of accept(2), such as EMFILE; connections that were given up before they
+    /// were accepted are passed over. The listener must not move meanwhile.
     [[nodiscard]] task<stream_result> accept() const;
 
     /// The port on which it listens.
