@@ -8,7 +8,8 @@ namespace galley_bench {
 
 /// Allocations of this thread so far.
 [[nodiscard]] std::uint64_t thread_allocations() noexcept;
-/// Bytes that this thread has allocated, less what it has freed, as the allocator rounds them. Frees of other threads' blocks count here too.
+/// Bytes that this thread has allocated, less what it has freed, as the allocator rounds them. Frees of other threads'
+/// blocks count here too.
 [[nodiscard]] std::int64_t thread_live_bytes() noexcept;
 
 }  // namespace galley_bench

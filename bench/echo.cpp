@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Echo of 64 bytes over TCP on the loopback: clients and server on one loop and one thread, so that each round trip is four system calls, and
-// those that wait. CPU time.
+// Echo of 64 bytes over TCP on the loopback: clients and server on one loop and one thread, so that each round trip is
+// four system calls, and those that wait. CPU time.
 #include "bench/suite.hpp"
 
 #include <galley/galley.hpp>
@@ -117,7 +117,7 @@ void echo_on(galley::loop& loop, benchmark::State& state) {
     static_cast<void>(loop.run());
 }
 
-// ---- raw: epoll, edge-triggered, each descriptor registered once -----------------------------------------------------
+// ---- raw: epoll, edge-triggered, each descriptor registered once -------------------------------------------------
 
 class descriptor {
 public:

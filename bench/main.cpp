@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Google Benchmark's main, with other defaults, and a table instead of a list. Exit status 1 if a benchmark has failed, or there was none.
+// Google Benchmark's main, with other defaults, and a table instead of a list. Exit status 1 if a benchmark has failed,
+// or there was none.
 #include "bench/suite.hpp"
 #include "bench/table.hpp"
 

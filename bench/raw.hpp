@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Raw: what the work costs with nothing around it. No driver, no clock, no cancellation, no outcome, no task tree, no budget, no other threads;
-// but first in, first out, recycled frames, and the same coroutines.
+// Raw: what the work costs with nothing around it. No driver, no clock, no cancellation, no outcome, no task tree, no
+// budget, no other threads; but first in, first out, recycled frames, and the same coroutines.
 #pragma once
 
 #include <coroutine>

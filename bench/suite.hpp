@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What all benchmarks share: a workload is registered three times, on nothing (raw), on ref::loop and on fast::loop, and becomes one line of
-// the table. Each checks that its work was done.
+// What all benchmarks share: a workload is registered three times, on nothing (raw), on ref::loop and on fast::loop,
+// and becomes one line of the table. Each checks that its work was done.
 #pragma once
 
 #include "bench/allocations.hpp"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Timers that fire, spread over an hour or ten seconds of virtual time. Starting them is not measured. The order is checked.
+// Timers that fire, spread over an hour or ten seconds of virtual time. Starting them is not measured. The order is
+// checked.
 #include "bench/raw_timers.hpp"
 #include "bench/suite.hpp"
 

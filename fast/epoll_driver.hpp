@@ -22,11 +22,12 @@ class event_waker;
 /// Thread safety: the loop's thread only; the waker any thread.
 /// Descriptors:   must be in non-blocking mode, and be closed through `close`: a number that is closed behind the
 ///                driver's back and then reused is taken for registered still, and its operations may wait for ever.
-/// (Asking the kernel each time would cost what is saved.) Invariants:
+///                (Asking the kernel each time would cost what is saved.)
+/// Invariants:
 ///   1. A descriptor that has an operation in flight is registered with epoll, for both directions and for good.
-///   2. A hint that is false is true: no attempt can succeed before the next edge, which the kernel keeps for us. A
-///      hint that is true may be wrong, and then costs an attempt. So hints are cleared only by EAGAIN, by poll(2), and
-///      by a short read of a TCP stream, and set by every edge.
+///   2. A hint that says no is right: no attempt can succeed before the next edge, which the kernel keeps for us. A
+///      hint that says maybe can be wrong, and then costs an attempt. So hints are cleared only by EAGAIN, by poll(2),
+///      and by a short read of a TCP stream, and set by every edge.
 ///   3. While the hint of a direction is true, its queue is empty outside of this class: what can go on, went on.
 ///   4. Edges are handled where they are harvested, with no call out in between, and `close` unregisters first. So none
 ///      is stale (IO-6).

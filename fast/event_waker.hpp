@@ -25,8 +25,8 @@ public:
     ~event_waker() override { ::close(descriptor_); }
 
     void wake() noexcept override {
-        ::eventfd_write(descriptor_, 1);
-    }  // fails only when full of tokens, which is as good
+        ::eventfd_write(descriptor_, 1);  // fails only when full of tokens, which is as good
+    }
     void consume() noexcept {
         eventfd_t tokens{};
         ::eventfd_read(descriptor_, &tokens);  // takes all of them; fails only if there are none

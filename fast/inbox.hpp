@@ -1,26 +1,33 @@
 // SPDX-License-Identifier: BSL-1.0
-// Purpose: everything that foreign threads tell a loop, in one atomic word: posts, stop, whether the loop sleeps, whether it is closed.
+// Purpose: everything that foreign threads tell a loop, in one atomic word: posts, stop, whether the loop sleeps,
+// whether it is closed.
 //
-// Whoever tells the loop something modifies the word, and learns by that same modification whether the loop sleeps and must be woken; the loop
-// announces its sleep by modifying the word, and learns by that whether it was told anything. Of two modifications of one word, one
-// comes first and the other sees it. So no wake-up is lost, whatever the memory model (W2, W3), there is no second flag that could be trampled
-// or stick (W1, W7), and one relaxed load tells a busy loop that there is nothing to attend to.
+// Whoever tells the loop something modifies the word, and learns by that same modification whether the loop sleeps and
+// must be woken; the loop announces its sleep by modifying the word, and learns by that whether it was told anything.
+// Of two modifications of one word, one comes first and the other sees it. So no wake-up is lost, whatever the memory
+// model (W2, W3), there is no second flag that could be trampled or stick (W1, W7), and one relaxed load tells a busy
+// loop that there is nothing to attend to.
 //
 // The word: the newest node's address (0: no posts), whose three lowest bits are free, and
-//     sleeping   the loop waits, or is about to.  Set by the loop (try_sleep); removed by the first thread that tells it something, which then
+//     sleeping   the loop waits, or is about to.  Set by the loop (try_sleep); removed by the first thread that tells
+//     it something, which then
 //                wakes it, or by the loop itself (take).
 //     stop       a stop was requested.            Set by any thread (stop); removed by the loop (take).
-//     closed     the loop is gone.                Set by the loop's destructor (close); never removed. Then there are no posts and no sleep.
+//     closed     the loop is gone.                Set by the loop's destructor (close); never removed. Then there are
+//     no posts and no sleep.
 //
 // Thread safety: push, stop, nudge: any thread. try_sleep, take, close: the loop's thread. idle: any.
 // Invariants:
 //  1. `sleeping` stands with no other bit and no node: whoever sets one of those removes it in the same modification.
-//  2. Nodes are linked from the newest to the oldest. A push only needs to know the newest node's address and reads nothing through it, and
+//  2. Nodes are linked from the newest to the oldest. A push only needs to know the newest node's address and reads
+//  nothing through it, and
 //     nodes leave all at once; so a node that comes back at the same address meanwhile (ABA) does no harm.
-//  3. All changes are read-modify-write operations, thus each continues the release sequences of all before it: whoever acquires the word
+//  3. All changes are read-modify-write operations, thus each continues the release sequences of all before it: whoever
+//  acquires the word
 //     after a change happens after everything that was told before.
-// Complexity: O(1), lock-free for everybody (wait-free for the loop); take is O(1), and putting the posts in order O(posts).
-// Rules: POST-1 (once, in order), POST-2, POST-3 (one wake-up per sleep), POST-4 (refused once closed), WAIT-3, LIFE-2, LIFE-7.
+// Complexity: O(1), lock-free for everybody (wait-free for the loop); take is O(1), and putting the posts in order
+// O(posts). Rules: POST-1 (once, in order), POST-2, POST-3 (one wake-up per sleep), POST-4 (refused once closed),
+// WAIT-3, LIFE-2, LIFE-7.
 #pragma once
 
 #include <fast/post_node.hpp>
@@ -76,14 +83,13 @@ public:
         return word_.load(std::memory_order_relaxed) == 0;
     }
 
-    /// Announces that the loop is going to sleep. False: there is something to take, and the loop must not sleep. After true, whatever is told
-    /// brings a wake; what was told by `nudge` before is visible to the caller.
+    /// Announces that the loop is going to sleep. False: there is something to take, and the loop must not sleep. After
+    /// true, whatever is told brings a wake; what was told by `nudge` before is visible to the caller.
     [[nodiscard]] bool try_sleep() noexcept {
         word expected = 0;
-        // acquire: what a nudge tells of, its sender did before; it must be seen by whoever reads it again now (LIFE-7).
-        // relaxed on failure: the take that follows acquires.
-        return word_.compare_exchange_strong(expected, sleeping, std::memory_order_acquire,
-                                             std::memory_order_relaxed);
+        // acquire: what a nudge tells of, its sender did before; it must be seen by whoever reads it again now
+        // (LIFE-7). relaxed on failure: the take that follows acquires.
+        return word_.compare_exchange_strong(expected, sleeping, std::memory_order_acquire, std::memory_order_relaxed);
     }
 
     struct taken {
@@ -110,9 +116,9 @@ private:
 
     [[nodiscard]] sent tell(word flag) noexcept {
         word old = word_.load(std::memory_order_relaxed);  // relaxed: a guess, which the exchange verifies
-        // It must be a modification even where the value stays: a mere load might see the word as it was before the loop announced its
-        // sleep, while the loop still sees what this thread changed as it was before (W3).
-        // release: what was changed comes before it; relaxed on failure: a guess again.
+        // It must be a modification even where the value stays: a mere load might see the word as it was before the
+        // loop announced its sleep, while the loop still sees what this thread changed as it was before (W3). release:
+        // what was changed comes before it; relaxed on failure: a guess again.
         while (!word_.compare_exchange_weak(old, (old & ~sleeping) | flag, std::memory_order_release,
                                             std::memory_order_relaxed)) {
         }

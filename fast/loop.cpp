@@ -10,7 +10,8 @@ namespace galley::fast {
 
 namespace {
 
-/// How many bytes of stack calls may take before they go on from the step loop: far below the smallest usual stack, and deep enough that it is rare.
+/// How many bytes of stack calls may take before they go on from the step loop: far below the smallest usual stack, and
+/// deep enough that it is rare.
 constexpr std::size_t call_stack = 64 * 1024;
 
 }  // namespace
@@ -102,7 +103,8 @@ void loop::overflow(ready_entry entry) noexcept {
 verdict loop::run() {
     // acquire, release: a later run on another thread sees all that this one did.
     if (running_.exchange(true, std::memory_order_acquire)) {
-        throw std::logic_error("galley::fast::loop::run: the loop is running already (called from inside a step, or on two threads)");
+        throw std::logic_error(
+            "galley::fast::loop::run: the loop is running already (called from inside a step, or on two threads)");
     }
     steps_left_ = 0;  // so that the first iteration asks the driver
     observer* const o = watching();
@@ -118,7 +120,8 @@ verdict loop::run() {
     return v;
 }
 
-// The flowchart, from Start on. `pending` looks for a verdict when nothing is left of the round, and so does `check`, without consuming it.
+// The flowchart, from Start on. `pending` looks for a verdict when nothing is left of the round, and so does `check`,
+// without consuming it.
 template <bool Watched>
 verdict loop::iterate() noexcept {
     enter<Watched>(box::start);

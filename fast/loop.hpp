@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
-// Purpose: the contract of galley::loop at speed: a ready queue that is appended to with one store, a timer wheel, a lock-free inbox.
+// Purpose: the contract of galley::loop at speed: a ready queue that is appended to with one store, a timer wheel, a
+// lock-free inbox.
 //
 // Thread safety: one thread, except stop, get_remote and the remotes themselves.
 // Invariants:
-//  1. Between two rounds of a busy loop five tests must pass, and then nothing else is looked at (quiet): the inbox's word is 0, no stop, no timer
-//     that was started due, no post left over, fewer than ask_every steps since the driver was asked; something is ready, somebody pending.
-//  2. Posts are in the inbox, then in `arrived_`, then in the ready queue; never in two of them. Their nodes come back through `spent_`.
-//  3. The events seen by an observer are exactly those of ref::loop; without observer none of the tests for one is in the code of a round.
+//  1. Between two rounds of a busy loop five tests must pass, and then nothing else is looked at (quiet): the inbox's
+//  word is 0, no stop, no timer
+//     that was started due, no post left over, fewer than ask_every steps since the driver was asked; something is
+//     ready, somebody pending.
+//  2. Posts are in the inbox, then in `arrived_`, then in the ready queue; never in two of them. Their nodes come back
+//  through `spent_`.
+//  3. The events seen by an observer are exactly those of ref::loop; without observer none of the tests for one is in
+//  the code of a round.
 // Complexity: schedule, start and cancel O(1); an iteration O(what it collects and runs).
 // Rules: LIFE-1 to LIFE-5, LIFE-7, READY-1, READY-2, WAIT-1 to WAIT-5, TIME-1 to TIME-6, POST-1, IO-3.
 #pragma once
@@ -31,8 +36,8 @@ struct own_driver {
 };
 }  // namespace detail
 
-/// The loop for programs. Its options' `ask_every` is 256 by default: a busy loop looks at its descriptors and its clock after that many steps, or
-/// as soon as nothing is ready (WAIT-4).
+/// The loop for programs. Its options' `ask_every` is 256 by default: a busy loop looks at its descriptors and its
+/// clock after that many steps, or as soon as nothing is ready (WAIT-4).
 class loop final : private detail::own_driver, public galley::loop {
 public:
     [[nodiscard]] static constexpr loop_options default_options() noexcept {
@@ -41,7 +46,8 @@ public:
         return options;
     }
 
-    /// On an epoll driver of its own. Throws std::invalid_argument for options out of range, std::system_error if the kernel grants no descriptor.
+    /// On an epoll driver of its own. Throws std::invalid_argument for options out of range, std::system_error if the
+    /// kernel grants no descriptor.
     explicit loop(const loop_options& options = default_options());
     /// On a driver that must outlive it. Throws std::invalid_argument for options out of range.
     explicit loop(driver& d, const loop_options& options = default_options());
@@ -85,15 +91,15 @@ private:
     void reap() noexcept;
     void drop_callbacks() noexcept;
 
-    std::int64_t steps_left_{};    ///< until the driver is asked again
-    bool stop_requested_{};        ///< taken from the inbox, not yet consumed
-    bool timers_due_{};            ///< there may be a timer that is due at the sample
+    std::int64_t steps_left_{};  ///< until the driver is asked again
+    bool stop_requested_{};      ///< taken from the inbox, not yet consumed
+    bool timers_due_{};          ///< there may be a timer that is due at the sample
     bool closed_{};
     ready_buffer ready_;
-    post_list arrived_;            ///< taken from the inbox, not yet collected
-    post_list spent_;              ///< have run; their nodes go back to the posters
+    post_list arrived_;  ///< taken from the inbox, not yet collected
+    post_list spent_;    ///< have run; their nodes go back to the posters
     timer_wheel<> timers_;
-    std::size_t operations_{};     ///< in flight
+    std::size_t operations_{};  ///< in flight
     std::uint64_t rounds_{};
     std::shared_ptr<mailbox> mailbox_;
     std::atomic<bool> running_{};  ///< true while a `run` is under way; written by the thread that is in it

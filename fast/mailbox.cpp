@@ -26,7 +26,8 @@ post_node* refill(node_pool& pool) {
     if (thread_ends) {
         return std::make_unique<post_node>().release();
     }
-    static thread_local thread_cache cache;  // constructed here, at the first need, so that it is destroyed with the thread
+    static thread_local thread_cache
+        cache;  // constructed here, at the first need, so that it is destroyed with the thread
     post_node* node = pool.take_all();
     if (node == nullptr) {
         node = std::make_unique<post_node>().release();

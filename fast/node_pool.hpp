@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 // Purpose: nodes that go round: fresh memory for each post costs four times the post itself, in page faults.
 //
-// The loop gives back the nodes of a round as one list; a poster takes all that are there at once, keeps them in its thread's own cache, and
-// posts from that without any shared memory. Taking all instead of one is what makes this simple: a pop of one node would have to read
-// that node's link while another thread may take it, use it and bring it back (ABA).
+// The loop gives back the nodes of a round as one list; a poster takes all that are there at once, keeps them in its
+// thread's own cache, and posts from that without any shared memory. Taking all instead of one is what makes this
+// simple: a pop of one node would have to read that node's link while another thread may take it, use it and bring it
+// back (ABA).
 //
 // Thread safety: give_back, take_all: any thread.
-// Invariants: the word holds the address of the first node of a list that nobody else owns, or null. Written by both operations.
-// Complexity: take_all O(1), wait-free; give_back O(1), lock-free.
-// Rules: POST-2.
+// Invariants: the word holds the address of the first node of a list that nobody else owns, or null. Written by both
+// operations. Complexity: take_all O(1), wait-free; give_back O(1), lock-free. Rules: POST-2.
 #pragma once
 
 #include <fast/post_node.hpp>

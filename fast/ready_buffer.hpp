@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
-// Purpose: the ready queue of fast::loop. Two buffers of equal size: entries are appended to one while the round that was taken from the other
-// runs. Taking a round is the swap of the two, so a round's snapshot (READY-2) costs nothing per entry. (A ring was rejected: each append and
-// each take would have to look for the wrap, and a snapshot needs an end mark.)
+// Purpose: the ready queue of fast::loop. Two buffers of equal size: entries are appended to one while the round that
+// was taken from the other runs. Taking a round is the swap of the two, so a round's snapshot (READY-2) costs nothing
+// per entry. (A ring was rejected: each append and each take would have to look for the wrap, and a snapshot needs an
+// end mark.)
 //
-// The buffer being filled is lent to the base class galley::loop, which appends with one store (see loop::schedule); so what is
-// filled is not a member here but the distance from the buffer's beginning to the lent `put`.
+// The buffer being filled is lent to the base class galley::loop, which appends with one store (see loop::schedule); so
+// what is filled is not a member here but the distance from the buffer's beginning to the lent `put`.
 //
 // Thread safety: none; the loop's thread only.
 // Invariants:
 //  1. `put` lies in the buffer being filled, `put_end` is its end.
-//  2. Both buffers have, from the next swap on, room for `task_room_` entries of tasks besides the callbacks in the one that is filled. A task is in
+//  2. Both buffers have, from the next swap on, room for `task_room_` entries of tasks besides the callbacks in the one
+//  that is filled. A task is in
 //     the queue at most once (READY-4) and enters anew what it has left, so tasks never run out of room.
 //  3. A round's entries stay where they are until the next round is taken, even if the buffers grow meanwhile.
 // Complexity: append and take O(1), amortised; memory 32 bytes per reserved entry.
@@ -114,7 +116,7 @@ private:
     ready_entry*& put_end_;
     entries filled_;
     entries running_;
-    entries grown_;  ///< after growing: what is filled after `filled_`, as `running_` is too small
+    entries grown_;            ///< after growing: what is filled after `filled_`, as `running_` is too small
     std::size_t capacity_{};   ///< of `filled_` and of what follows it
     std::size_t callbacks_{};  ///< in the buffer that is filled
     std::size_t task_room_{};

@@ -1,29 +1,37 @@
 // SPDX-License-Identifier: BSL-1.0
 // Purpose: the timers of fast::loop in exact order, (key, start order), with O(1) start and cancel.
 //
-// A tick is a key in units of the resolution. The wheel stands at `position_`. A timer whose tick differs from the position in
-// digit L (base 2^LevelBits) and in none above it lies in level L, in the slot that its own digit L names:
+// A tick is a key in units of the resolution. The wheel stands at `position_`. A timer whose tick differs from the
+// position in digit L (base 2^LevelBits) and in none above it lies in level L, in the slot that its own digit L names:
 //
 //     level 0  the ticks of the position's own block of 2^LevelBits, one slot for each
 //     level 1  the later blocks of the position's block of blocks, one slot for each block
-//     level L  one slot for 2^(L * LevelBits) ticks, so the first occupied slot of the lowest occupied level holds the first timer
+//     level L  one slot for 2^(L * LevelBits) ticks, so the first occupied slot of the lowest occupied level holds the
+//     first timer
 //
-// When the first slot's range has begun (its first tick is not after the sample), the position moves to its beginning. In level 0 the slot's
-// front timer is due; above, the slot is *cascaded*: its timers are put again, and land in lower levels.
+// When the first slot's range has begun (its first tick is not after the sample), the position moves to its beginning.
+// In level 0 the slot's front timer is due; above, the slot is *cascaded*: its timers are put again, and land in lower
+// levels.
 //
 // Thread safety: none; the loop's thread only.
 // Invariants:
 //  1. No timer's tick lies before the position.
-//  2. Where a timer lies is a function of its tick and the position alone. Moving the position keeps it so. A move to a tick before the first
-//     occupied slot (in level L) changes digits up to L only, and leaves digit L below those of all timers in L. A move to that slot's beginning
-//     makes digit L equal for that slot's timers and no others; so these, and they alone, are put again.
-//  3. In every slot, timers of equal ticks lie in start order. By 2 they are always in one and the same slot; starting appends, and a cascade
-//     moves them from front to back into a slot that holds none of that tick (also by 2: had it one, so would the slot above). A wheel
-//     that chose levels by distance would put a later start in a lower slot than an earlier one of the same key, and invert the two.
-//  4. A slot's bit in `occupied_` is set exactly if it holds a timer, a level's bit in `levels_` exactly if one of its slots does.
-// Complexity: start, cancel: O(1). Firing: O(1) plus at most one move per level over a timer's life. first_key: see there.
-// Rules: TIME-3 (one at a time), TIME-4 (order), TIME-5, TIME-6 (a timer that is started due fires in the next collect), TIME-7 (nothing is
-// ever added to a tick or taken from it; it is compared, shifted and masked), TIME-8 (a fire may start and cancel whatever it likes).
+//  2. Where a timer lies is a function of its tick and the position alone. Moving the position keeps it so. A move to a
+//  tick before the first
+//     occupied slot (in level L) changes digits up to L only, and leaves digit L below those of all timers in L. A move
+//     to that slot's beginning makes digit L equal for that slot's timers and no others; so these, and they alone, are
+//     put again.
+//  3. In every slot, timers of equal ticks lie in start order. By 2 they are always in one and the same slot; starting
+//  appends, and a cascade
+//     moves them from front to back into a slot that holds none of that tick (also by 2: had it one, so would the slot
+//     above). A wheel that chose levels by distance would put a later start in a lower slot than an earlier one of the
+//     same key, and invert the two.
+//  4. A slot's bit in `occupied_` is set exactly if it holds a timer, a level's bit in `levels_` exactly if one of its
+//  slots does.
+// Complexity: start, cancel: O(1). Firing: O(1) plus at most one move per level over a timer's life. first_key: see
+// there. Rules: TIME-3 (one at a time), TIME-4 (order), TIME-5, TIME-6 (a timer that is started due fires in the next
+// collect), TIME-7 (nothing is ever added to a tick or taken from it; it is compared, shifted and masked), TIME-8 (a
+// fire may start and cancel whatever it likes).
 #pragma once
 
 #include <galley/time.hpp>
@@ -38,7 +46,8 @@
 
 namespace galley::fast {
 
-/// A hierarchical wheel of 2^LevelBits slots per level for ticks of KeyBits bits. Tiny parameters exist so that tests can exhaust it.
+/// A hierarchical wheel of 2^LevelBits slots per level for ticks of KeyBits bits. Tiny parameters exist so that tests
+/// can exhaust it.
 template <unsigned LevelBits = 6, unsigned KeyBits = 63>
 class timer_wheel {
     static_assert(LevelBits >= 1 && LevelBits <= 6, "a level's occupancy is one 64-bit word");
@@ -66,7 +75,8 @@ public:
     [[nodiscard]] static bool is_started(const timer& t) noexcept { return t.words[0] != nullptr; }
     [[nodiscard]] bool empty() const noexcept { return levels_ == 0; }
 
-    /// Takes in a timer by its key, a multiple of the resolution that is not before the latest sample rounded down. Again, if it is started.
+    /// Takes in a timer by its key, a multiple of the resolution that is not before the latest sample rounded down.
+    /// Again, if it is started.
     void start(timer& t) noexcept {
         (void)cancel(t);
         const tick due = tick_of(t.key());
@@ -84,9 +94,10 @@ public:
         return true;
     }
 
-    /// Takes the first timer out that is due at `sample`; null: there is none, and the collect that the first call began is over. To be
-    /// called until it says so, with one and the same sample, never less than any before. In between timers may be started and cancelled
-    /// at will; those that are started due wait for the next collect (TIME-6), as otherwise one that restarts itself would hold the loop for ever.
+    /// Takes the first timer out that is due at `sample`; null: there is none, and the collect that the first call
+    /// began is over. To be called until it says so, with one and the same sample, never less than any before. In
+    /// between timers may be started and cancelled at will; those that are started due wait for the next collect
+    /// (TIME-6), as otherwise one that restarts itself would hold the loop for ever.
     [[nodiscard]] timer* pop_due(instant sample) noexcept {
         const tick now = tick_of(sample);
         late_before_ = now + 1;
@@ -114,9 +125,10 @@ public:
     /// The first timer's key. Not during a collect. O(1) in level 0, else O(timers in the first slot).
     [[nodiscard]] std::optional<instant> first_key() const noexcept { return first_key_within(0); }
 
-    /// The same, but O(1): if the first slot holds many timers, its beginning, which is no later. Whoever waits until then collects nothing,
-    /// but cascades the slot, which has to be done anyway, and is wiser: at most once per level. (A cached minimum was rejected: it is lost whenever
-    /// the first timer is cancelled, which is all that the timeouts of a busy server do.)
+    /// The same, but O(1): if the first slot holds many timers, its beginning, which is no later. Whoever waits until
+    /// then collects nothing, but cascades the slot, which has to be done anyway, and is wiser: at most once per level.
+    /// (A cached minimum was rejected: it is lost whenever the first timer is cancelled, which is all that the timeouts
+    /// of a busy server do.)
     [[nodiscard]] std::optional<instant> wake_by() const noexcept { return first_key_within(scan_limit); }
 
 private:
@@ -197,7 +209,8 @@ private:
         timer& after = *next(t);
         link(before, after);
         t.words[0] = t.words[1] = nullptr;
-        if (&before == &after) {  // both are the sentinel: its address tells the slot, and neither key nor position are needed
+        if (&before ==
+            &after) {  // both are the sentinel: its address tells the slot, and neither key nor position are needed
             vacate(static_cast<unsigned>(static_cast<sentinel*>(&before) - lists_.data()));
         }
     }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// Any bytes are a scenario; ref and fast must give equal traces of it, and break no rule. The oracle is too slow for this: it judges
-// the inputs that are worth keeping, in the suites.
-#include <spec/scenario/bytes.hpp>
-#include <spec/scenario/check.hpp>
-#include <spec/scenario/json.hpp>
-#include <spec/scenario/print.hpp>
-#include <spec/scenario/run.hpp>
+// Any bytes are a scenario; ref and fast must give equal traces of it, and break no rule. The oracle is too slow for
+// this: it judges the inputs that are worth keeping, in the suites.
+#include <spec/scenario/check/check.hpp>
+#include <spec/scenario/form/bytes.hpp>
+#include <spec/scenario/form/json.hpp>
+#include <spec/scenario/form/print.hpp>
+#include <spec/scenario/run/run.hpp>
 
 #include <fast/loop.hpp>
 #include <ref/loop.hpp>

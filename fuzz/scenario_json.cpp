@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "spec/scenario/json.hpp"
-#include "spec/scenario/print.hpp"
+#include "spec/scenario/form/json.hpp"
+#include "spec/scenario/form/print.hpp"
 
 namespace {
 

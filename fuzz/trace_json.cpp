@@ -6,10 +6,10 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "spec/scenario/check.hpp"
-#include "spec/scenario/compare.hpp"
-#include "spec/scenario/timeline.hpp"
-#include "spec/scenario/trace.hpp"
+#include "spec/scenario/check/check.hpp"
+#include "spec/scenario/trace/compare.hpp"
+#include "spec/scenario/trace/timeline.hpp"
+#include "spec/scenario/trace/trace.hpp"
 
 namespace {
 

@@ -13,8 +13,9 @@
 
 namespace galley::ref {
 
-/// The inbox of a ref::loop, shared with its remotes, and with them outliving it (POST-4). Everything is under one mutex, so that each call is one
-/// indivisible step and there is no order to argue about; a poster may wait for another poster, never for the loop's work (POST-2).
+/// The inbox of a ref::loop, shared with its remotes, and with them outliving it (POST-4). Everything is under one
+/// mutex, so that each call is one indivisible step and there is no order to argue about; a poster may wait for another
+/// poster, never for the loop's work (POST-2).
 class inbox final : public mailbox {
 public:
     explicit inbox(std::shared_ptr<waker> w) noexcept : waker_{std::move(w)} {}
@@ -66,8 +67,9 @@ public:
         const std::lock_guard lock{mutex_};
         return std::exchange(posts_, {});
     }
-    /// Announces sleep, unless there is something that must not be slept through (WAIT-1, WAIT-3): a post, a stop, or, if remotes are all that the loop could wait
-    /// for, that they are gone. Whoever comes later finds the announcement, and wakes.
+    /// Announces sleep, unless there is something that must not be slept through (WAIT-1, WAIT-3): a post, a stop, or,
+    /// if remotes are all that the loop could wait for, that they are gone. Whoever comes later finds the announcement,
+    /// and wakes.
     [[nodiscard]] bool fall_asleep(bool only_for_remotes) {
         const std::lock_guard lock{mutex_};
         sleeping_ = posts_.empty() && !stop_ && !(only_for_remotes && remotes_ == 0);

@@ -8,7 +8,8 @@
 
 namespace galley::ref {
 
-// A call stack of 0 bytes: every awaited call goes on from the step loop, the simplest way to keep stacks bounded (TASK-5).
+// A call stack of 0 bytes: every awaited call goes on from the step loop, the simplest way to keep stacks bounded
+// (TASK-5).
 loop::loop(driver& d, const loop_options& options)
     : galley::loop{d, options, 0}, inbox_{std::make_shared<inbox>(d.get_waker())} {}
 
@@ -145,8 +146,9 @@ void loop::save() {
     }
 }
 
-/// The box is entered after every step, and acts when the round is used up. Acting after every step would change nothing that a task can see but the order in
-/// which it and others come to their turns: what is collected is appended, and the ready queue is FIFO.
+/// The box is entered after every step, and acts when the round is used up. Acting after every step would change
+/// nothing that a task can see but the order in which it and others come to their turns: what is collected is appended,
+/// and the ready queue is FIFO.
 void loop::check() {
     if (round_ > 0 || over()) {
         return;
@@ -169,18 +171,18 @@ void loop::check() {
 
 // ---- what the check box consists of --------------------------------------------------------------------------------
 
-/// The only place that may block, and it does only if nothing is ready (WAIT-1). False if it was not the driver's turn (WAIT-4).
+/// The only place that may block, and it does only if nothing is ready (WAIT-1). False if it was not the driver's turn
+/// (WAIT-4).
 bool loop::look_at_driver(operation_list& done) {
-    observer* const o = watching();
     if (ready_.empty() && inbox_->empty()) {
         const auto until = first_key();  // WAIT-2
-        if (o != nullptr) {
-            o->waiting(until);
-        }
         if (inbox_->fall_asleep(timers_.empty() && operations_ == 0)) {
+            if (observer* const o = watching()) {
+                o->waiting(until);
+            }
             get_driver().wait(until, done);
             inbox_->awake();
-        } else {
+        } else {  // another thread was faster
             get_driver().ask(done);
         }
     } else if (steps_since_asked_ >= options().ask_every) {
@@ -206,8 +208,9 @@ void loop::collect_operations(operation_list& done) noexcept {
     }
 }
 
-/// One at a time, as a timer that fires may cancel others that are due (TIME-3). One that it starts waits for the next collect, even if it is due
-/// (TIME-6, TIME-8): those have the highest key that is due and the highest numbers, so they come last.
+/// One at a time, as a timer that fires may cancel others that are due (TIME-3). One that it starts waits for the next
+/// collect, even if it is due (TIME-6, TIME-8): those have the highest key that is due and the highest numbers, so they
+/// come last.
 void loop::collect_timers() noexcept {
     const std::uintptr_t last = timers_started_;
     while (!timers_.empty() && *first_key() <= sample() && timers_.begin()->first.second <= last) {

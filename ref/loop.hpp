@@ -30,11 +30,13 @@ struct saved_state {
     instant since;       ///< the sample at which it was suspended
 };
 
-/// Complexity: plain containers, so starting and cancelling a timer costs O(log n), and starting one allocates. If memory
-/// for the ready queue is short, the program is terminated: a wake-up must not get lost. Thread safety: see galley::loop.
+/// Complexity: plain containers, so starting and cancelling a timer costs O(log n), and starting one allocates. If
+/// memory for the ready queue is short, the program is terminated: a wake-up must not get lost. Thread safety: see
+/// galley::loop.
 class loop final : public galley::loop {
 public:
-    /// On a poll_driver of its own. Throws std::system_error if that cannot be made, std::invalid_argument for bad options.
+    /// On a poll_driver of its own. Throws std::system_error if that cannot be made, std::invalid_argument for bad
+    /// options.
     explicit loop(const loop_options& options = {});
     /// On any driver, which must outlive the loop.
     explicit loop(driver& d, const loop_options& options = {});
@@ -90,8 +92,8 @@ private:
     std::uint32_t steps_since_asked_{};
     std::uint64_t rounds_{};
     std::map<task_id, saved_state> saved_;
-    std::atomic<bool> running_{
-        false};  ///< true: a `run` is under way. Written by `run` alone; atomic only to report a second thread's (LIFE-4)
+    std::atomic<bool> running_{false};  ///< true: a `run` is under way. Written by `run` alone; atomic only to report a
+                                        ///< second thread's (LIFE-4)
 };
 
 }  // namespace galley::ref

@@ -7,10 +7,10 @@
 #include <ostream>
 #include <vector>
 
-#include "spec/scenario/generate.hpp"
-#include "spec/scenario/json.hpp"
-#include "spec/scenario/print.hpp"
-#include "spec/scenario/shrink.hpp"
+#include "spec/scenario/form/json.hpp"
+#include "spec/scenario/form/print.hpp"
+#include "spec/scenario/generate/generate.hpp"
+#include "spec/scenario/generate/shrink.hpp"
 
 namespace galley::spec {
 

@@ -14,9 +14,9 @@
 #include <fast/loop.hpp>
 #include <ref/loop.hpp>
 
-#include "spec/scenario/check.hpp"
-#include "spec/scenario/generate.hpp"
-#include "spec/scenario/run.hpp"
+#include "spec/scenario/check/check.hpp"
+#include "spec/scenario/generate/generate.hpp"
+#include "spec/scenario/run/run.hpp"
 
 namespace {
 
@@ -222,8 +222,9 @@ TEST(check, is_silent_on_what_the_loops_do) {
     EXPECT_GT(events, 20'000u);
 }
 
-// A trace with one event left out or doubled is rarely still possible. The bound is what was measured, rounded down. What
-// is not found needs to know the scenario, as the oracle does: a statement that nobody waited for, or a wait, left out.
+// A trace with one event left out or doubled is rarely still possible. The bound is what was measured, rounded down.
+// What is not found needs to know the scenario, as the oracle does: a statement that nobody waited for, or a wait, left
+// out.
 TEST(check, notices_most_small_damage) {
     std::size_t tried = 0;
     std::size_t noticed = 0;

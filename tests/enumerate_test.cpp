@@ -11,9 +11,9 @@
 #include <set>
 #include <string>
 
-#include "spec/scenario/enumerate.hpp"
-#include "spec/scenario/json.hpp"
-#include "spec/scenario/print.hpp"
+#include "spec/scenario/form/json.hpp"
+#include "spec/scenario/form/print.hpp"
+#include "spec/scenario/generate/enumerate.hpp"
 
 using namespace galley::spec;
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-// Bounded exhaustion: all canonical programs of up to N statements over each alphabet, on ref, on fast and through the oracle.
+// Bounded exhaustion: all canonical programs of up to N statements over each alphabet, on ref, on fast and through the
+// oracle.
 #include "judges.hpp"
 
-#include <spec/scenario/enumerate.hpp>
+#include <spec/scenario/generate/enumerate.hpp>
 
 #include <gtest/gtest.h>
 

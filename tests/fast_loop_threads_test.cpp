@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// fast::loop with real threads around it: posts, stops and the going of remotes at any moment, also while it is being destroyed. Run it under the thread
-// sanitizer too. The driver here really blocks, and fails the test if a wake-up is lost; the last suite runs on epoll.
+// fast::loop with real threads around it: posts, stops and the going of remotes at any moment, also while it is being
+// destroyed. Run it under the thread sanitizer too. The driver here really blocks, and fails the test if a wake-up is
+// lost; the last suite runs on epoll.
 #include <fast/loop.hpp>
 #include <galley/event.hpp>
 #include <galley/run.hpp>
@@ -55,7 +56,8 @@ public:
         if (until) {
             now_ = std::max(now_, *until);
         } else {
-            const bool woken = bell_->condition.wait_for(lock, std::chrono::seconds{100}, [this] { return bell_->token; });
+            const bool woken =
+                bell_->condition.wait_for(lock, std::chrono::seconds{100}, [this] { return bell_->token; });
             EXPECT_TRUE(woken) << "a wake-up was lost";
         }
         bell_->token = false;
@@ -112,7 +114,8 @@ void post_from_threads(galley::fast::loop& l, bool busy) {
             }
         });
     }
-    auto spinner = busy ? galley::spawn(l, spin_until(seen.total, producers * posts_each)) : galley::join_handle<void>{};
+    auto spinner =
+        busy ? galley::spawn(l, spin_until(seen.total, producers * posts_each)) : galley::join_handle<void>{};
     galley::run(l, wait_for(all));
     threads.clear();
     EXPECT_EQ(seen.total, producers * posts_each);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The inbox and the mailbox around it, first alone, then with real threads: every post exactly once and in its thread's order, no lost wake-up, one wake
-// per sleep, and a close at any moment. Run it under the thread sanitizer too.
+// The inbox and the mailbox around it, first alone, then with real threads: every post exactly once and in its thread's
+// order, no lost wake-up, one wake per sleep, and a close at any moment. Run it under the thread sanitizer too.
 #include <fast/inbox.hpp>
 #include <fast/mailbox.hpp>
 
@@ -130,10 +130,7 @@ TEST(Inbox, TheFirstToTellWakesASleeperAndOnlyOnce) {
     for (int first = 0; first != 3; ++first) {
         inbox box;
         ASSERT_TRUE(box.try_sleep());
-        EXPECT_EQ(first == 0   ? box.push(node)
-                  : first == 1 ? box.stop()
-                               : box.nudge(),
-                  sent::must_wake);
+        EXPECT_EQ(first == 0 ? box.push(node) : first == 1 ? box.stop() : box.nudge(), sent::must_wake);
         EXPECT_EQ(box.nudge(), sent::nothing_to_do);
         EXPECT_EQ(box.push(second), sent::nothing_to_do);
         EXPECT_EQ(box.stop(), sent::nothing_to_do);
@@ -165,7 +162,8 @@ TEST(Inbox, ASleepIsRefusedToWhoeverWasTold) {
     EXPECT_FALSE(box.try_sleep());
     EXPECT_EQ(box.take().newest, &node);
     EXPECT_EQ(box.nudge(), sent::nothing_to_do);
-    EXPECT_TRUE(box.try_sleep()) << "a nudge leaves nothing behind: what it tells of is looked at after the announcement";
+    EXPECT_TRUE(box.try_sleep())
+        << "a nudge leaves nothing behind: what it tells of is looked at after the announcement";
 }
 
 TEST(Inbox, ClosedRefuses) {
@@ -306,7 +304,8 @@ TEST(MailboxThreads, AStopFindsASleeperInAnyOrder) {
     }
 }
 
-/// LIFE-7: whoever reads that no remote is left finds every post; and the last one to go wakes a sleeper that had not read it yet.
+/// LIFE-7: whoever reads that no remote is left finds every post; and the last one to go wakes a sleeper that had not
+/// read it yet.
 TEST(MailboxThreads, TheLastRemoteLeavesItsPostsAndWakes) {
     for (int round = 0; round != 2'000; ++round) {
         const auto bell = std::make_shared<sleeper>();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "judges.hpp"
 
-#include <spec/scenario/check.hpp>
-#include <spec/scenario/json.hpp>
-#include <spec/scenario/print.hpp>
-#include <spec/scenario/shrink.hpp>
+#include <spec/scenario/check/check.hpp>
+#include <spec/scenario/form/json.hpp>
+#include <spec/scenario/form/print.hpp>
+#include <spec/scenario/generate/shrink.hpp>
 
 #include <fast/loop.hpp>
 #include <ref/loop.hpp>

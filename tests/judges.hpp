@@ -2,9 +2,9 @@
 // The judges of a scenario: both loops, the oracle (a Python process), and the rule checker.
 #pragma once
 
-#include <spec/scenario/run.hpp>
-#include <spec/scenario/scenario.hpp>
-#include <spec/scenario/trace.hpp>
+#include <spec/scenario/form/scenario.hpp>
+#include <spec/scenario/run/run.hpp>
+#include <spec/scenario/trace/trace.hpp>
 
 #include <cstdio>
 #include <memory>
@@ -18,7 +18,8 @@ namespace galley::spec {
 [[nodiscard]] trace run_on_ref(const scenario& s, const driver_wrapper& wrap = {});
 [[nodiscard]] trace run_on_fast(const scenario& s, const driver_wrapper& wrap = {});
 
-/// The oracle as a child process that answers one scenario after another. Throws std::runtime_error if it cannot be started, dies, or refuses a scenario.
+/// The oracle as a child process that answers one scenario after another. Throws std::runtime_error if it cannot be
+/// started, dies, or refuses a scenario.
 class oracle {
 public:
     oracle();
@@ -29,7 +30,8 @@ public:
     /// The one of this test process.
     [[nodiscard]] static oracle& shared();
 
-    /// Asks for a trace; the answers come in the order of the questions. At most `question_limit` bytes of questions may be open, or both sides would wait.
+    /// Asks for a trace; the answers come in the order of the questions. At most `question_limit` bytes of questions
+    /// may be open, or both sides would wait.
     void ask(const scenario& s);
     [[nodiscard]] std::string answer();
     [[nodiscard]] bool has_room(const scenario& s) const;
@@ -48,7 +50,8 @@ private:
     std::size_t open_{};
 };
 
-/// What the judges object to, for people: nothing if all traces are equal and no rule is broken. `expected` is the oracle's trace as text.
+/// What the judges object to, for people: nothing if all traces are equal and no rule is broken. `expected` is the
+/// oracle's trace as text.
 [[nodiscard]] std::optional<std::string> objection(const scenario& s, const std::string& expected);
 [[nodiscard]] std::optional<std::string> objection(const scenario& s);
 

@@ -2,7 +2,7 @@
 // Both loops under virtual time, for typed suites.
 #pragma once
 
-#include <spec/scenario/sim.hpp>
+#include <spec/scenario/run/sim.hpp>
 
 #include <fast/loop.hpp>
 #include <galley/galley.hpp>

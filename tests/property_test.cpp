@@ -74,7 +74,8 @@ std::size_t blocking_faults(runner run, const scenario& s) {
     return faults;
 }
 
-/// Entries of the ready queue (task ids, 0 for a callback) that did not run in the round after they became ready (READY-2).
+/// Entries of the ready queue (task ids, 0 for a callback) that did not run in the round after they became ready
+/// (READY-2).
 std::size_t late_entries(const trace& t) {
     std::deque<std::uint64_t> waiting;
     std::size_t left_of_round = 0;
@@ -98,7 +99,8 @@ std::size_t late_entries(const trace& t) {
     return late + left_of_round;
 }
 
-/// True if every task ended and `run` returned completed right then: nothing was waited for, and nothing ran, after the last end.
+/// True if every task ended and `run` returned completed right then: nothing was waited for, and nothing ran, after the
+/// last end.
 bool all_completed_at_once(const trace& t) {
     std::size_t spawned = 0;
     std::size_t ended = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The ready queue of fast::loop against a plain vector: order, snapshots, growth in the middle of a round, and what happens when memory is short.
+// The ready queue of fast::loop against a plain vector: order, snapshots, growth in the middle of a round, and what
+// happens when memory is short.
 #include <fast/ready_buffer.hpp>
 
 #include <gtest/gtest.h>
@@ -18,7 +19,8 @@ using galley::ready_entry;
 using galley::fast::ready_buffer;
 }  // namespace
 
-// Array allocations, which only the buffer makes here, can be made to fail; not under sanitizers, which bring a heap of their own.
+// Array allocations, which only the buffer makes here, can be made to fail; not under sanitizers, which bring a heap of
+// their own.
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define GALLEY_OWN_HEAP 0
 #elif defined(__has_feature)
@@ -88,7 +90,8 @@ TEST(ReadyBuffer, LendsAndTakesBack) {
     EXPECT_EQ(put_end, nullptr);
 }
 
-/// READY-2: what is appended while a round runs is in the next one, and the round stays what it was, however much the queue grows meanwhile.
+/// READY-2: what is appended while a round runs is in the next one, and the round stays what it was, however much the
+/// queue grows meanwhile.
 TEST(ReadyBuffer, ARoundIsASnapshot) {
     for (std::size_t meanwhile : {0U, 1U, 2U, 63U, 64U, 65U, 1000U}) {
         for (const std::size_t reserve : {0U, 3000U}) {

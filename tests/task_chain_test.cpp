@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// TASK-5: chains of awaits and loops of satisfied awaits of any length run, and are destroyed, in bounded stack: unoptimised and under sanitizers too.
+// TASK-5: chains of awaits and loops of satisfied awaits of any length run, and are destroyed, in bounded stack:
+// unoptimised and under sanitizers too.
 #include "loop_fixture.hpp"
 
 namespace galley::test {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// The wheel against an ordered map: tiny wheels exhausted (their whole range, so that every level but the top one wraps at least twice, and the top one
-// meets the end of time), the real one under random sequences that favour digit boundaries and the ends of the range.
+// The wheel against an ordered map: tiny wheels exhausted (their whole range, so that every level but the top one wraps
+// at least twice, and the top one meets the end of time), the real one under random sequences that favour digit
+// boundaries and the ends of the range.
 #include <fast/timer_wheel.hpp>
 
 #include <gtest/gtest.h>
@@ -121,7 +122,8 @@ private:
         require(wake.has_value() == first.has_value(), "WAIT-2: wake_by is there exactly if first_key is");
         if (first) {
             require(*first == at(model_.begin()->first.first), "WAIT-2: first_key is the first timer's");
-            require(*wake <= *first && *wake > at(now_) - duration{1}, "WAIT-2: wake_by lies between now and the first key");
+            require(*wake <= *first && *wake > at(now_) - duration{1},
+                    "WAIT-2: wake_by lies between now and the first key");
             require(model_.size() >= 32 || *wake == *first, "wake_by is exact for few timers");
         }
     }
@@ -191,7 +193,8 @@ TEST(TimerWheel, EveryPairOneBitLevels) { every_pair<1, 5>(); }
 TEST(TimerWheel, EveryPairTwoBitLevels) { every_pair<2, 5>(); }
 TEST(TimerWheel, EveryPairOfOneLevel) { every_pair<4, 4>(); }
 
-/// One timer from every tick to every tick of a larger range, walked tick by tick: every level but the top one wraps twice and more.
+/// One timer from every tick to every tick of a larger range, walked tick by tick: every level but the top one wraps
+/// twice and more.
 template <unsigned LevelBits, unsigned KeyBits>
 void every_walk() {
     using wheel = checked_wheel<LevelBits, KeyBits>;
@@ -305,7 +308,8 @@ TEST(TimerWheel, EverySequenceOfFourOnThreeTimers) {
     std::cout << "wheel<1,3>, 3 timers: " << all.cases << " sequences of 4\n";
 }
 
-/// Every three deadlines; the timer that fires first does every possible thing to every timer (itself too); then every sample (TIME-3, TIME-6, TIME-8).
+/// Every three deadlines; the timer that fires first does every possible thing to every timer (itself too); then every
+/// sample (TIME-3, TIME-6, TIME-8).
 template <unsigned LevelBits, unsigned KeyBits>
 void every_fire() {
     using wheel = checked_wheel<LevelBits, KeyBits>;
@@ -369,7 +373,8 @@ TEST(TimerWheel, CancelAllFromAFire) {
     EXPECT_EQ(w.collect(50, cancel_all), 1);
 }
 
-/// More timers in one slot than wake_by is willing to look at: it gives the slot's beginning, and is exact again when that has been reached.
+/// More timers in one slot than wake_by is willing to look at: it gives the slot's beginning, and is exact again when
+/// that has been reached.
 TEST(TimerWheel, WakeByOfACrowdedSlotIsItsBeginning) {
     galley::fast::timer_wheel<6, 63> wheel{0};
     std::deque<timer> timers;
@@ -391,14 +396,14 @@ tick random_tick(tick from, tick last) {
     const auto near = *rc::gen::inRange<tick>(0, 3);
     const tick step = bits == 63 ? last - from : tick{1} << bits;
     switch (*rc::gen::inRange(0, 5)) {
-    case 0: return from;
-    case 1: return from + std::min(step - std::min(step, near), last - from);
-    case 2: {  // just before, at and after a multiple of 2^bits
-        const tick boundary = (from | (step - 1)) - 1 + near;
-        return std::min(std::max(boundary, from), last);
-    }
-    case 3: return last - std::min(near, last - from);
-    default: return std::min(from + *rc::gen::inRange<tick>(0, 200), last);
+        case 0: return from;
+        case 1: return from + std::min(step - std::min(step, near), last - from);
+        case 2: {  // just before, at and after a multiple of 2^bits
+            const tick boundary = (from | (step - 1)) - 1 + near;
+            return std::min(std::max(boundary, from), last);
+        }
+        case 3: return last - std::min(near, last - from);
+        default: return std::min(from + *rc::gen::inRange<tick>(0, 200), last);
     }
 }
 
@@ -410,19 +415,20 @@ void random_sequence(unsigned resolution_bits) {
     const int length = *rc::gen::inRange(1, 3000);
     for (int i = 0; i != length; ++i) {
         switch (*rc::gen::inRange(0, 6)) {
-        case 0:
-        case 1:
-        case 2: w.start(any_timer(), random_tick(w.now(), w.last())); break;
-        case 3: w.cancel(any_timer()); break;
-        default:
-            w.collect(random_tick(w.now(), std::max(w.now(), w.last() >> *rc::gen::inRange(0, 40))), [&](std::size_t fired) {
-                switch (*rc::gen::inRange(0, 5)) {
-                case 0: w.start(fired, random_tick(w.now(), w.last())); break;
-                case 1: w.cancel(any_timer()); break;
-                case 2: w.start(any_timer(), w.now()); break;
-                default: break;
-                }
-            });
+            case 0:
+            case 1:
+            case 2: w.start(any_timer(), random_tick(w.now(), w.last())); break;
+            case 3: w.cancel(any_timer()); break;
+            default:
+                w.collect(random_tick(w.now(), std::max(w.now(), w.last() >> *rc::gen::inRange(0, 40))),
+                          [&](std::size_t fired) {
+                              switch (*rc::gen::inRange(0, 5)) {
+                                  case 0: w.start(fired, random_tick(w.now(), w.last())); break;
+                                  case 1: w.cancel(any_timer()); break;
+                                  case 2: w.start(any_timer(), w.now()); break;
+                                  default: break;
+                              }
+                          });
         }
     }
     w.collect(w.last());

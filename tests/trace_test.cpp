@@ -8,11 +8,11 @@
 
 #include <ref/loop.hpp>
 
-#include "spec/scenario/compare.hpp"
-#include "spec/scenario/json.hpp"
-#include "spec/scenario/run.hpp"
-#include "spec/scenario/timeline.hpp"
-#include "spec/scenario/trace.hpp"
+#include "spec/scenario/form/json.hpp"
+#include "spec/scenario/run/run.hpp"
+#include "spec/scenario/trace/compare.hpp"
+#include "spec/scenario/trace/timeline.hpp"
+#include "spec/scenario/trace/trace.hpp"
 
 namespace {
 

@@ -11,10 +11,9 @@
 namespace galley {
 
 /// Base of everything that a task can wait for. `Derived` has
-///     bool begin();                          takes effect now: true; or registers itself: false. May throw: then nothing was begun
-///     bool withdraw() noexcept override;     see suspension
-///     const char* kind() const noexcept override;
-///     auto await_resume();                   calls `raise_if_cancelled()` first
+///     bool begin();                          takes effect now: true; or registers itself: false. May throw: then
+///     nothing was begun bool withdraw() noexcept override;     see suspension const char* kind() const noexcept
+///     override; auto await_resume();                   calls `raise_if_cancelled()` first
 /// and its destructor withdraws what is still waiting, for a task that is destroyed.
 template <class Derived>
 class awaiter : public suspension {

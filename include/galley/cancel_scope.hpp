@@ -32,7 +32,8 @@ using finished = typename finished_type<T>::type;
 template <class T>
 class scoped_call;
 
-/// A node of the scope tree that one task has open for a while. Loop thread only. Used through `run`, `timeout`, `shield`, `task_group`.
+/// A node of the scope tree that one task has open for a while. Loop thread only. Used through `run`, `timeout`,
+/// `shield`, `task_group`.
 class cancel_scope : public scope_node {
 public:
     enum class protection : bool { open, shielded };
@@ -45,22 +46,23 @@ public:
     /// A scope that is still open when it goes belongs to a task that is being destroyed.
     ~cancel_scope();
 
-    /// `co_await scope.run(body())`: awaits the body as a call inside this scope. Gives what the body gives, or nothing if the scope was
-    /// cancelled and that is why the body ended (CANCEL-5). A scope is used once.
+    /// `co_await scope.run(body())`: awaits the body as a call inside this scope. Gives what the body gives, or nothing
+    /// if the scope was cancelled and that is why the body ended (CANCEL-5). A scope is used once.
     template <class T>
     [[nodiscard]] scoped_call<T> run(task<T> body) {
         return scoped_call<T>{*this, std::move(body)};
     }
 
-    /// Cancels what is inside, from anywhere on the loop's thread; before `run`: as soon as it is opened. False if it was cancelled through this
-    /// function or its deadline before.
+    /// Cancels what is inside, from anywhere on the loop's thread; before `run`: as soon as it is opened. False if it
+    /// was cancelled through this function or its deadline before.
     bool cancel() noexcept { return scope_node::cancel(); }
 
     [[nodiscard]] scope_id id() const noexcept { return id_; }
     [[nodiscard]] context* owner() const noexcept { return owner_; }
     [[nodiscard]] bool is_open() const noexcept { return owner_ != nullptr; }
 
-    /// Opens it as the innermost scope of `task`. Throws std::logic_error if it is open; std::bad_alloc if its timer cannot be started: it is closed then.
+    /// Opens it as the innermost scope of `task`. Throws std::logic_error if it is open; std::bad_alloc if its timer
+    /// cannot be started: it is closed then.
     void open(context& task);
     /// What a body's end means here (CANCEL-5).
     [[nodiscard]] scope_outcome outcome_of(outcome body) const noexcept;
@@ -146,8 +148,8 @@ public:
 
 }  // namespace detail
 
-/// `co_await timeout(d, body())`: what the body gives, or nothing if `d` passed first and cut it off (CANCEL-5). A body that finishes all the same yields its
-/// value; if an enclosing scope is cancelled too, that goes on outward.
+/// `co_await timeout(d, body())`: what the body gives, or nothing if `d` passed first and cut it off (CANCEL-5). A body
+/// that finishes all the same yields its value; if an enclosing scope is cancelled too, that goes on outward.
 template <class T, class Rep, class Period>
 [[nodiscard]] detail::timeout_call<T> timeout(std::chrono::duration<Rep, Period> d, task<T> body) {
     return detail::timeout_call<T>{saturating_ns(d), std::move(body)};

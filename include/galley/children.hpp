@@ -10,7 +10,8 @@
 
 namespace galley {
 
-/// Counts children, remembers the one that settles the matter, cancels the rest, and tells the one who waits. Loop thread only.
+/// Counts children, remembers the one that settles the matter, cancels the rest, and tells the one who waits. Loop
+/// thread only.
 class children final : public task_owner {
 public:
     enum class policy : std::uint8_t {

@@ -95,19 +95,13 @@ const context* context::of(const ready_entry& entry) noexcept {
     return entry.run == &step ? static_cast<const context*>(entry.argument) : nullptr;
 }
 
-bool context::stack_is_deep() const noexcept {
-    const auto* const here = static_cast<const char*>(__builtin_frame_address(0));
-    const task_registry& tasks = loop_->tasks();
-    return static_cast<std::size_t>(tasks.stack_base_ - here) >= tasks.call_stack_;
-}
-
 void context::step(void* self) noexcept {
     context& task = *static_cast<context*>(self);
     galley::loop& l = *task.loop_;
     task_registry& tasks = l.tasks();
     assert(tasks.current_ == nullptr);  // READY-3
     tasks.current_ = tasks.stepped_ = &task;
-    tasks.stack_base_ = static_cast<const char*>(__builtin_frame_address(0));
+    task.stack_limit_ = static_cast<const char*>(__builtin_frame_address(0)) - tasks.call_stack_;
     task.budget_left_ = l.options().budget;
 
     const bool first = task.state_ == state::starting;
@@ -165,7 +159,8 @@ void context::finish() noexcept {  // READY-6
     release();
 }
 
-// Innermost first: a frame that was destroyed from its caller's destructor would take stack for each link of the chain (TASK-5).
+// Innermost first: a frame that was destroyed from its caller's destructor would take stack for each link of the chain
+// (TASK-5).
 void context::destroy_frames() noexcept {
     promise_base* frame = leaf_;
     while (frame != nullptr) {

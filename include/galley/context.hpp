@@ -26,8 +26,8 @@ public:
     /// The await's name, as in traces and deadlock reports: "sleep", "join", "get", ...
     [[nodiscard]] virtual const char* kind() const noexcept = 0;
 
-    /// Called when the waiting task is cancelled (CANCEL-1). True: the wait is withdrawn, nothing will complete it any more. False: it ends by
-    /// itself (an operation whose cancelling was requested; children that were told already).
+    /// Called when the waiting task is cancelled (CANCEL-1). True: the wait is withdrawn, nothing will complete it any
+    /// more. False: it ends by itself (an operation whose cancelling was requested; children that were told already).
     [[nodiscard]] virtual bool withdraw() noexcept = 0;
 
     [[nodiscard]] delivery with() const noexcept { return with_; }
@@ -61,8 +61,8 @@ protected:
     ~task_owner() = default;
 };
 
-/// One task. It is reference-counted (loop thread only): by its running, by its handle, and by whoever will take its outcome; the
-/// frames go when it ends (READY-6), the outcome stays until nobody holds it.
+/// One task. It is reference-counted (loop thread only): by its running, by its handle, and by whoever will take its
+/// outcome; the frames go when it ends (READY-6), the outcome stays until nobody holds it.
 class context : public scope_node {
 public:
     enum class state : std::uint8_t { starting, ready, running, waiting, ended };
@@ -104,7 +104,9 @@ public:
     /// Resumed by the step loop after the frame that is running now has been suspended.
     void set_next(promise_base* frame) noexcept { next_frame_ = frame; }
     /// True if the stack of this step is used up so far that a call should start from the step loop (TASK-5).
-    [[nodiscard]] bool stack_is_deep() const noexcept;
+    [[nodiscard]] bool stack_is_deep() const noexcept {
+        return static_cast<const char*>(__builtin_frame_address(0)) <= stack_limit_;
+    }
 
     // --- cancellation and ownership
     void interrupt() noexcept;
@@ -142,6 +144,7 @@ private:
     promise_base* leaf_{};        ///< the innermost suspended frame
     promise_base* next_frame_{};  ///< within a step: the frame to go on with
     task_owner* owner_{};
+    const char* stack_limit_{};  ///< within a step: calls go on from the step loop below this (stacks grow downward)
     task_id id_{};
     std::uint32_t holders_{1};  ///< its running is one
     std::uint32_t budget_left_{};

@@ -6,7 +6,8 @@
 
 namespace galley {
 
-/// Unset at first. Loop thread only; for other threads, post a callback that sets it. Must not be destroyed while a task waits (SYNC-3).
+/// Unset at first. Loop thread only; for other threads, post a callback that sets it. Must not be destroyed while a
+/// task waits (SYNC-3).
 class event {
 public:
     class [[nodiscard]] awaiter_type final : public list_awaiter<awaiter_type> {

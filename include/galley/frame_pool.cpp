@@ -11,8 +11,8 @@ constinit thread_local free_block* free_lists[class_count]{};
 
 namespace {
 
-// Frees a thread's lists when it ends. Blocks that are freed still later, by destructors of other thread-locals, stay: they are
-// few and reachable no more than the thread is.
+// Frees a thread's lists when it ends. Blocks that are freed still later, by destructors of other thread-locals, stay:
+// they are few and reachable no more than the thread is.
 struct at_thread_exit {
     ~at_thread_exit() {
         for (free_block*& list : free_lists) {

@@ -4,6 +4,7 @@
 
 #include <galley/cancel_scope.hpp>
 #include <galley/event.hpp>
+#include <galley/io.hpp>
 #include <galley/loop.hpp>
 #include <galley/mutex.hpp>
 #include <galley/queue.hpp>
@@ -14,6 +15,7 @@
 #include <galley/spawn.hpp>
 #include <galley/task.hpp>
 #include <galley/task_group.hpp>
+#include <galley/tcp.hpp>
 #include <galley/time.hpp>
 #include <galley/when_all.hpp>
 #include <galley/when_any.hpp>

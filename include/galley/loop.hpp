@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The contract: what an event loop must do. ref::loop and fast::loop keep it; everything else is written once against it.
+// The contract: what an event loop must do. ref::loop and fast::loop keep it; everything else is written once against
+// it.
 #pragma once
 
 #include <galley/driver.hpp>
@@ -36,8 +37,8 @@ public:
 
     // ---- ready -----------------------------------------------------------------------------------------------------
 
-    /// Appends to the ready queue (READY-1): the entry runs in the next round, exactly once (READY-2). O(1), does not fail for a
-    /// task's entry, as room for every pending task is reserved when it starts.
+    /// Appends to the ready queue (READY-1): the entry runs in the next round, exactly once (READY-2). O(1), does not
+    /// fail for a task's entry, as room for every pending task is reserved when it starts.
     void schedule(ready_entry entry) noexcept {
         // A seam like a streambuf's: a loop may lend its buffer, and then this is a store and no call.
         if (put_ != put_end_) [[likely]] {
@@ -63,18 +64,19 @@ public:
     /// The clock as of the latest collect: what decides which timers are due. Costs nothing.
     [[nodiscard]] instant sample() const noexcept { return sample_; }
 
-    /// Starts a timer, again if it is started (TIME-4: a restart is a new start). It fires in the first collect whose sample has reached its
-    /// key (TIME-2): the deadline rounded up to R; for a deadline that is not after the sample, the sample rounded down, so that it fires in the next
-    /// collect (TIME-6). Takes no clock read: relative deadlines are made from `now()` by the caller (TIME-9).
-    /// ref: O(log n), may throw std::bad_alloc with nothing started; fast: O(1), never throws.
+    /// Starts a timer, again if it is started (TIME-4: a restart is a new start). It fires in the first collect whose
+    /// sample has reached its key (TIME-2): the deadline rounded up to R; for a deadline that is not after the sample,
+    /// the sample rounded down, so that it fires in the next collect (TIME-6). Takes no clock read: relative deadlines
+    /// are made from `now()` by the caller (TIME-9). ref: O(log n), may throw std::bad_alloc with nothing started;
+    /// fast: O(1), never throws.
     virtual void start(timer& t, instant deadline) = 0;
     /// False if it was not started or has fired: harmless (TIME-5).
     virtual bool cancel(timer& t) noexcept = 0;
 
     // ---- operations ------------------------------------------------------------------------------------------------
 
-    /// Starts an operation. True: it is complete at once, its result is set, `complete` will not be called (IO-1). False: `complete` will be called in a
-    /// later collect, exactly once.
+    /// Starts an operation. True: it is complete at once, its result is set, `complete` will not be called (IO-1).
+    /// False: `complete` will be called in a later collect, exactly once.
     [[nodiscard]] virtual bool start(operation& op) noexcept = 0;
     /// Requests the end of an operation in flight; its one completion comes in a later collect (IO-3).
     virtual void cancel(operation& op) noexcept = 0;
@@ -86,20 +88,24 @@ public:
     /// The loop's tasks: `began` and `ended` of the design are its `start` and what follows a task's end.
     [[nodiscard]] task_registry& tasks() noexcept { return tasks_; }
     [[nodiscard]] const task_registry& tasks() const noexcept { return tasks_; }
-    /// Room in the ready queue for this many entries of tasks, so that making a task ready cannot fail. Throws std::bad_alloc with nothing changed.
+    /// Room in the ready queue for this many entries of tasks, so that making a task ready cannot fail. Throws
+    /// std::bad_alloc with nothing changed.
     virtual void reserve_ready(std::size_t tasks) = 0;
 
     // ---- running ---------------------------------------------------------------------------------------------------
 
-    /// Runs until LIFE-1 gives a verdict. Throws std::logic_error when called from inside a step or from a second thread at the same time (LIFE-4).
-    /// After stopped or deadlocked it may be called again and goes on where it left off (LIFE-3).
+    /// Runs until LIFE-1 gives a verdict. Throws std::logic_error when called from inside a step or from a second
+    /// thread at the same time (LIFE-4). After stopped or deadlocked it may be called again and goes on where it left
+    /// off (LIFE-3).
     virtual verdict run() = 0;
-    /// Requests a stop: the current round finishes, no later one begins (LIFE-2). Any thread, never blocks; sticky until a `run` returns stopped.
+    /// Requests a stop: the current round finishes, no later one begins (LIFE-2). Any thread, never blocks; sticky
+    /// until a `run` returns stopped.
     virtual void stop() noexcept = 0;
 
     // ---- other threads ---------------------------------------------------------------------------------------------
 
-    /// A token for other threads (POST-1 to POST-4). Loop thread, or any thread that keeps the loop from being destroyed meanwhile.
+    /// A token for other threads (POST-1 to POST-4). Loop thread, or any thread that keeps the loop from being
+    /// destroyed meanwhile.
     [[nodiscard]] virtual remote get_remote() = 0;
 
     [[nodiscard]] const loop_options& options() const noexcept { return options_; }
@@ -108,8 +114,8 @@ public:
     void observe(observer* o) noexcept { tasks_.observe(o); }
 
 protected:
-    /// `call_stack`: how many bytes of stack awaited calls may take before they go on from the step loop instead (TASK-5); 0: always. It has no
-    /// influence on order, budget or trace.
+    /// `call_stack`: how many bytes of stack awaited calls may take before they go on from the step loop instead
+    /// (TASK-5); 0: always. It has no influence on order, budget or trace.
     loop(driver& d, const loop_options& options, std::size_t call_stack);
 
     /// Called by `schedule` when the lent buffer is full, or none is lent.
@@ -135,7 +141,8 @@ private:
     task_registry tasks_;
 };
 
-/// Delays *completed* while it exists: for a service that tasks will need again (LIFE-3). Loop thread only; must not outlive the loop.
+/// Delays *completed* while it exists: for a service that tasks will need again (LIFE-3). Loop thread only; must not
+/// outlive the loop.
 class keep_alive {
 public:
     explicit keep_alive(loop& l) noexcept : loop_{&l} { l.tasks().keep_alive(+1); }

@@ -8,7 +8,8 @@
 
 namespace galley {
 
-/// A mutex between tasks of one loop; needed only where a critical section awaits. Loop thread only. Not recursive. Must not be destroyed while a task waits (SYNC-3).
+/// A mutex between tasks of one loop; needed only where a critical section awaits. Loop thread only. Not recursive.
+/// Must not be destroyed while a task waits (SYNC-3).
 class mutex {
 public:
     /// Owns the mutex until it goes.

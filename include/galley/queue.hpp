@@ -13,9 +13,9 @@
 
 namespace galley {
 
-/// Items in the order in which they were put; putters wait while it is full, getters while it is empty, both FIFO (SYNC-1). Loop thread only. Must not be destroyed
-/// while a task waits (SYNC-3). All room is allocated at the start. Throws
-/// std::invalid_argument for a capacity of 0, std::bad_alloc.
+/// Items in the order in which they were put; putters wait while it is full, getters while it is empty, both FIFO
+/// (SYNC-1). Loop thread only. Must not be destroyed while a task waits (SYNC-3). All room is allocated at the start.
+/// Throws std::invalid_argument for a capacity of 0, std::bad_alloc.
 template <class T>
 class queue {
     static_assert(std::is_nothrow_move_constructible_v<T>,
@@ -82,14 +82,16 @@ public:
         bool accepted_{};
     };
 
-    /// `co_await q.get()`: the first item; nothing once the queue is closed and drained. A getter that is cancelled loses no item (SYNC-2).
+    /// `co_await q.get()`: the first item; nothing once the queue is closed and drained. A getter that is cancelled
+    /// loses no item (SYNC-2).
     [[nodiscard]] get_awaiter get() noexcept { return get_awaiter{*this}; }
 
-    /// `co_await q.put(std::move(item))`: true, or false if the queue is closed: then the item is still the caller's, as it is if the await ends
-    /// cancelled. It is moved from only when it is accepted.
+    /// `co_await q.put(std::move(item))`: true, or false if the queue is closed: then the item is still the caller's,
+    /// as it is if the await ends cancelled. It is moved from only when it is accepted.
     [[nodiscard]] put_awaiter put(T&& item) noexcept { return put_awaiter{*this, item}; }
 
-    /// No more items: getters drain what is there and then see the end; putters that wait see it now (SYNC-3). Again: no effect.
+    /// No more items: getters drain what is there and then see the end; putters that wait see it now (SYNC-3). Again:
+    /// no effect.
     void close() noexcept {
         closed_ = true;
         getters_.serve_all();

@@ -18,17 +18,17 @@ public:
     mailbox& operator=(const mailbox&) = delete;
     virtual ~mailbox() = default;
 
-    /// Puts `work` into the inbox and wakes the loop if it sleeps. False: the loop is closed, `work` is untouched. Throws
-    /// std::bad_alloc, and then nothing was posted.
+    /// Puts `work` into the inbox and wakes the loop if it sleeps. False: the loop is closed, `work` is untouched.
+    /// Throws std::bad_alloc, and then nothing was posted.
     [[nodiscard]] virtual bool post(callback& work) = 0;
     virtual void stop() noexcept = 0;
     virtual void attach() noexcept = 0;  ///< one remote more
     virtual void detach() noexcept = 0;  ///< one less; the last one wakes the loop (LIFE-7)
 };
 
-/// A token that allows posting to a loop. While one exists, a loop with pending tasks waits instead of reporting a deadlock (LIFE-1); it does
-/// not delay *completed* (LIFE-3). Copies are tokens of their own. Distinct remotes may be used from any threads at once; one remote object is used by one thread
-/// at a time.
+/// A token that allows posting to a loop. While one exists, a loop with pending tasks waits instead of reporting a
+/// deadlock (LIFE-1); it does not delay *completed* (LIFE-3). Copies are tokens of their own. Distinct remotes may be
+/// used from any threads at once; one remote object is used by one thread at a time.
 class remote {
 public:
     explicit remote(std::shared_ptr<mailbox> box) noexcept : box_{std::move(box)} { box_->attach(); }
@@ -48,9 +48,10 @@ public:
         }
     }
 
-    /// Hands a callback over to the loop's thread. It is called exactly once, in a round of its own turn (POST-1), after those that this thread posted before
-    /// (POST-1), unless the loop is destroyed first. Never blocks on the loop (POST-2).
-    /// Returns false if the loop is closed: nothing was posted (POST-4). Throws std::bad_alloc with nothing posted.
+    /// Hands a callback over to the loop's thread. It is called exactly once, in a round of its own turn (POST-1),
+    /// after those that this thread posted before (POST-1), unless the loop is destroyed first. Never blocks on the
+    /// loop (POST-2). Returns false if the loop is closed: nothing was posted (POST-4). Throws std::bad_alloc with
+    /// nothing posted.
     [[nodiscard]] bool post(callback work) const { return box_->post(work); }
 
     /// A post without callback: makes a waiting loop take another turn.

@@ -14,14 +14,15 @@ namespace galley {
 /// The pending tasks, one a line: what each awaits, and since when. For people and debuggers.
 [[nodiscard]] std::string describe_pending(const loop& l);
 
-/// `run` ended although the main task had not: nothing can wake what is left (LIFE-1), or somebody stopped the loop. what() names the tasks.
+/// `run` ended although the main task had not: nothing can wake what is left (LIFE-1), or somebody stopped the loop.
+/// what() names the tasks.
 struct run_interrupted : std::runtime_error {
     run_interrupted(verdict v, const loop& l);
     verdict why;
 };
 
-/// Runs `main` and all tasks that it starts, to their end, and gives what `main` gives, or throws what it throws. Throws run_interrupted on any other
-/// verdict than completed if main has not ended; the loop may be run again then.
+/// Runs `main` and all tasks that it starts, to their end, and gives what `main` gives, or throws what it throws.
+/// Throws run_interrupted on any other verdict than completed if main has not ended; the loop may be run again then.
 template <class T>
 T run(loop& l, task<T> main, const char* name = "main") {
     join_handle<T> handle = spawn(l, std::move(main), name);
@@ -32,7 +33,8 @@ T run(loop& l, task<T> main, const char* name = "main") {
     return handle.take();
 }
 
-/// An orderly close (LIFE-6): cancels every task and runs them all to their end. What still waits then, in a shield, say, is destroyed with the loop. Not inside `run`.
+/// An orderly close (LIFE-6): cancels every task and runs them all to their end. What still waits then, in a shield,
+/// say, is destroyed with the loop. Not inside `run`.
 verdict close(loop& l);
 
 }  // namespace galley

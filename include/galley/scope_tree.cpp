@@ -54,8 +54,8 @@ bool scope_node::cancel() noexcept {
     return true;
 }
 
-// Post-order without recursion, as chains of spawning tasks may be a million deep. What was cancelled before was walked before,
-// and what was hung below it since then inherited the mark, so it is passed over whole.
+// Post-order without recursion, as chains of spawning tasks may be a million deep. What was cancelled before was walked
+// before, and what was hung below it since then inherited the mark, so it is passed over whole.
 void scope_node::mark_below() noexcept {
     scope_node* node = this;
     scope_node* next = first_;

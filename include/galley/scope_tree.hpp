@@ -25,8 +25,9 @@ public:
     /// Takes this node out of the tree; what is below it takes its place, in order.
     void leave() noexcept;
 
-    /// Requests cancellation: marks this node and everything below it that no shield protects, and interrupts the tasks there, children in
-    /// order, depth first, a task after what is below it, this node's own task last (CANCEL-7). False if it was requested before.
+    /// Requests cancellation: marks this node and everything below it that no shield protects, and interrupts the tasks
+    /// there, children in order, depth first, a task after what is below it, this node's own task last (CANCEL-7).
+    /// False if it was requested before.
     bool cancel() noexcept;
 
     [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }

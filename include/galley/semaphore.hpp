@@ -16,12 +16,29 @@ public:
     class [[nodiscard]] awaiter_type final : public list_awaiter<awaiter_type> {
     public:
         explicit awaiter_type(semaphore& s) noexcept : semaphore_{&s} {}
-        [[nodiscard]] bool begin() noexcept { return semaphore_->try_acquire() || wait_in(semaphore_->waiters_); }
+        /// A task that has its permit, but is destroyed before it is resumed, gives it back.
+        ~awaiter_type() {
+            if (owns_) {
+                semaphore_->release();
+            }
+        }
+        [[nodiscard]] bool begin() noexcept {
+            owns_ = semaphore_->try_acquire();
+            return owns_ || wait_in(semaphore_->waiters_);
+        }
+        void serve(delivery with) noexcept override {
+            owns_ = with == delivery::value;
+            list_awaiter<awaiter_type>::serve(with);
+        }
         [[nodiscard]] const char* kind() const noexcept override { return "acquire"; }
-        void await_resume() const { raise_unless_served(); }
+        void await_resume() {
+            raise_unless_served();
+            owns_ = false;
+        }
 
     private:
         semaphore* semaphore_;
+        bool owns_{};
     };
 
     /// `co_await s.acquire()`: takes a permit, waiting FIFO (SYNC-1). A waiter that is cancelled loses none (SYNC-2).

@@ -11,7 +11,8 @@
 
 namespace galley {
 
-/// Thrown by a join, `when_all` or `when_any` if the task that was awaited ended cancelled, while the awaiting one is not cancelled itself.
+/// Thrown by a join, `when_all` or `when_any` if the task that was awaited ended cancelled, while the awaiting one is
+/// not cancelled itself.
 struct task_cancelled : std::exception {
     [[nodiscard]] const char* what() const noexcept override { return "galley: the awaited task was cancelled"; }
 };
@@ -65,7 +66,8 @@ private:
     task_state<T>* state_{};
 };
 
-/// A task that was made but not started: so that several can be made first, and then started without anything that could fail.
+/// A task that was made but not started: so that several can be made first, and then started without anything that
+/// could fail.
 template <class T>
 class [[nodiscard]] prepared_task {
 public:
@@ -153,16 +155,16 @@ private:
     task_ref<T> target_;
 };
 
-/// The handle of a spawned task. Dropping it detaches the task; a failure that nobody can take then goes to the loop's handler (TASK-3).
-/// Move-only; loop thread only.
+/// The handle of a spawned task. Dropping it detaches the task; a failure that nobody can take then goes to the loop's
+/// handler (TASK-3). Move-only; loop thread only.
 template <class T = void>
 class [[nodiscard]] join_handle {
 public:
     join_handle() = default;
     explicit join_handle(task_ref<T> state) noexcept : state_{std::move(state)} {}
 
-    /// `co_await handle.join()`: its value; or throws its exception, or task_cancelled. A join that is cancelled leaves the task alone. Joining
-    /// twice throws std::logic_error.
+    /// `co_await handle.join()`: its value; or throws its exception, or task_cancelled. A join that is cancelled leaves
+    /// the task alone. Joining twice throws std::logic_error.
     [[nodiscard]] join_awaiter<T> join() const noexcept { return join_awaiter<T>{*state_}; }
 
     /// Cancels the task and what is below it (CANCEL-1). False: it has ended, nothing happens (CANCEL-4).
@@ -199,8 +201,9 @@ private:
     task_ref<T> state_{};
 };
 
-/// Starts a task on `l`, from its thread: below the scope in which the running task stands, or, outside of tasks, below the root. Its first step
-/// is in a later round (TASK-1). `name`, for people, must outlive the task. Throws std::bad_alloc; nothing is started then.
+/// Starts a task on `l`, from its thread: below the scope in which the running task stands, or, outside of tasks, below
+/// the root. Its first step is in a later round (TASK-1). `name`, for people, must outlive the task. Throws
+/// std::bad_alloc; nothing is started then.
 template <class T>
 [[nodiscard]] join_handle<T> spawn(loop& l, task<T> body, const char* name = nullptr) {
     prepared_task<T> prepared{l, std::move(body), name};
@@ -229,7 +232,8 @@ template <class F, class... A>
 using task_of = std::invoke_result_t<F&, A...>;
 }
 
-/// A task that keeps its callable and arguments until it has ended: captures of a coroutine lambda are not part of its frame, and would dangle.
+/// A task that keeps its callable and arguments until it has ended: captures of a coroutine lambda are not part of its
+/// frame, and would dangle.
 ///     co_await spawn(invoke([&x]() -> task<> { ... }));
 template <class F, class... A>
 [[nodiscard]] detail::task_of<F, A...> invoke(F f, A... arguments) {

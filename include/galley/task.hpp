@@ -18,8 +18,8 @@ namespace detail {
 [[noreturn]] void throw_task_is_gone();
 }
 
-/// The link from an awaiting frame to the one it awaits; it lives in the awaiting frame (for a task's first frame: in its state).
-/// It owns the callee's frame.
+/// The link from an awaiting frame to the one it awaits; it lives in the awaiting frame (for a task's first frame: in
+/// its state). It owns the callee's frame.
 class call_slot {
 public:
     call_slot(const call_slot&) = delete;
@@ -30,7 +30,7 @@ protected:
     explicit call_slot(promise_base* callee) noexcept : callee_{callee} {}
     ~call_slot() { destroy_callee(); }
 
-    /// Runs the callee for `caller`. True if the caller must suspend. See the implementation for how stacks stay bounded (TASK-5).
+    /// Runs the callee for `caller`. True if the caller must suspend. See below for how stacks stay bounded (TASK-5).
     [[nodiscard]] bool call(promise_base& caller) noexcept;
     void destroy_callee() noexcept;
     [[nodiscard]] bool has_callee() const noexcept { return callee_ != nullptr; }
@@ -58,8 +58,8 @@ protected:
 };
 
 /// What all promises have: the task they run in, and the slot of whoever awaits them. Two words.
-/// There is no await_transform to refuse foreign awaitables: g++-12 copies what one returns by reference, and awaiters do not move. A task that awaits
-/// something foreign shows as waiting for "something foreign".
+/// There is no await_transform to refuse foreign awaitables: g++-12 copies what one returns by reference, and awaiters
+/// do not move. A task that awaits something foreign shows as waiting for "something foreign".
 class promise_base {
     struct final_awaiter {
         [[nodiscard]] static bool await_ready() noexcept { return false; }
@@ -95,8 +95,9 @@ private:
     friend class task_registry;
 
     void finished() noexcept;
-    /// Its coroutine. The handle is computed from the address of the promise, so promise_base must be the first base of every promise and
-    /// must not be aligned less strictly than it; `promise` asserts that. Storing the handle would cost each frame a word.
+    /// Its coroutine. The handle is computed from the address of the promise, so promise_base must be the first base of
+    /// every promise and must not be aligned less strictly than it; `promise` asserts that. Storing the handle would
+    /// cost each frame a word.
     [[nodiscard]] std::coroutine_handle<promise_base> frame() noexcept {
         return std::coroutine_handle<promise_base>::from_promise(*this);
     }
@@ -104,6 +105,41 @@ private:
     context* context_{};
     call_slot* slot_{};
 };
+
+// These run for every awaited call, so they are inline.
+
+// Awaiting a call resumes the callee right here, on the caller's stack, and if it ends without suspending the caller
+// goes on: a loop of satisfied awaits uses no stack. When calls have nested so deep that the stack is nearly used up,
+// the callee is parked instead and everything unwinds to the step loop, which goes on with it: a chain of any length
+// fits (TASK-5). Symmetric transfer would be simpler, but it is a tail call only if the compiler makes it one: it
+// overflows with g++ -O0 and under AddressSanitizer.
+inline bool call_slot::call(promise_base& caller) noexcept {
+    context& task = *caller.context_;
+    caller_ = &caller;
+    callee_->context_ = &task;
+    callee_->slot_ = this;
+    if (task.stack_is_deep()) [[unlikely]] {
+        task.set_next(callee_);
+        return true;
+    }
+    inline_ = true;
+    callee_->frame().resume();
+    inline_ = false;
+    return !done_;
+}
+
+inline void call_slot::destroy_callee() noexcept {
+    if (callee_ != nullptr) {
+        std::exchange(callee_, nullptr)->frame().destroy();
+    }
+}
+
+inline void promise_base::finished() noexcept {
+    slot_->done_ = true;
+    if (!slot_->inline_) {
+        context_->set_next(slot_->caller_);  // null for a task's first frame: the step is over
+    }
+}
 
 template <class T>
 class task;
@@ -162,8 +198,8 @@ public:
     }
 };
 
-/// A coroutine that gives a T: lazy (nothing runs until it is awaited or spawned), move-only, owns its frame. Awaiting it is a call. Dropping it
-/// unawaited destroys the frame. T: a movable type, a reference, or void.
+/// A coroutine that gives a T: lazy (nothing runs until it is awaited or spawned), move-only, owns its frame. Awaiting
+/// it is a call. Dropping it unawaited destroys the frame. T: a movable type, a reference, or void.
 template <class T = void>
 class [[nodiscard]] task {
 public:

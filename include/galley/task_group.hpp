@@ -37,9 +37,10 @@ class task_group {
 public:
     task_group() = default;
 
-    /// Awaits the body, then all the group's tasks (also inside a cancelled scope: a group's exit is never cut short). The first failure, of a task or of the body,
-    /// cancels the rest and is thrown when all have ended; any further one goes to the loop's handler (TASK-6). Gives what the body gives, or nothing
-    /// (void: false) if the group was cancelled through `cancel`. The callable is kept until then. Throws std::logic_error on a second run.
+    /// Awaits the body, then all the group's tasks (also inside a cancelled scope: a group's exit is never cut short).
+    /// The first failure, of a task or of the body, cancels the rest and is thrown when all have ended; any further one
+    /// goes to the loop's handler (TASK-6). Gives what the body gives, or nothing (void: false) if the group was
+    /// cancelled through `cancel`. The callable is kept until then. Throws std::logic_error on a second run.
     template <class F>
         requires std::invocable<F&>
     [[nodiscard]] auto run(F body) -> task<finished<typename std::invoke_result_t<F&>::value_type>> {
@@ -67,8 +68,9 @@ public:
         }
     }
 
-    /// Starts a task in the group; its value is discarded. From the body, from the group's tasks, or from elsewhere, while the group is
-    /// running: else throws std::logic_error. Throws std::bad_alloc, with nothing started. Gives the task's id.
+    /// Starts a task in the group; its value is discarded. From the body, from the group's tasks, or from elsewhere,
+    /// while the group is running: else throws std::logic_error. Throws std::bad_alloc, with nothing started. Gives the
+    /// task's id.
     template <class T>
     task_id spawn(task<T> body, const char* name = nullptr) {
         if (!is_running()) {

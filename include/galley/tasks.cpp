@@ -149,8 +149,8 @@ context* sort_list(context* list, Less less, Next next) noexcept {
 
 }  // namespace
 
-// All pending tasks as a list by descending id, and no tree any more. Taking the root's first child again and again, whose children come
-// into its place, moves each node at most once: O(n), then the sort O(n log n).
+// All pending tasks as a list by descending id, and no tree any more. Taking the root's first child again and again,
+// whose children come into its place, moves each node at most once: O(n), then the sort O(n log n).
 context* task_registry::take_apart() noexcept {
     struct link {
         context* operator()(const context& task) const noexcept { return static_cast<context*>(task.next_); }

@@ -45,8 +45,9 @@ public:
 
     void keep_alive(int change) noexcept { keep_alives_ += static_cast<std::size_t>(change); }
 
-    /// The first half of LIFE-5, for destructors of loops, after every operation was reaped: destroys the pending tasks in reverse start order, each from its
-    /// innermost frame outward, then reports what nobody has observed. Nothing is made ready from here on.
+    /// The first half of LIFE-5, for destructors of loops, after every operation was reaped: destroys the pending tasks
+    /// in reverse start order, each from its innermost frame outward, then reports what nobody has observed. Nothing is
+    /// made ready from here on.
     void destroy_all() noexcept;
     [[nodiscard]] bool closing() const noexcept { return closing_; }
 
@@ -80,8 +81,7 @@ private:
     std::size_t keep_alives_{};
     task_id last_task_{};
     scope_id last_scope_{};
-    const char* stack_base_{};  ///< of the step that is running
-    std::size_t call_stack_;    ///< how many bytes of stack calls may use before they go on from the step loop
+    std::size_t call_stack_;  ///< how many bytes of stack calls may use before they go on from the step loop
     context* first_failure_{};
     context* last_failure_{};
     failure_handler handler_{&print_failure};

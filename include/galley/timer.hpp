@@ -6,8 +6,8 @@
 
 namespace galley {
 
-/// A one-shot timer, started and cancelled through a loop. 32 bytes; must not move, nor be destroyed, while it is started.
-/// `key` and `words` belong to the loop from `loop::start` until the timer fires or is cancelled.
+/// A one-shot timer, started and cancelled through a loop. 32 bytes; must not move, nor be destroyed, while it is
+/// started. `key` and `words` belong to the loop from `loop::start` until the timer fires or is cancelled.
 class timer {
 public:
     using fire_function = void(timer&) noexcept;
@@ -24,7 +24,8 @@ public:
     [[nodiscard]] instant key() const noexcept { return key_; }
     void set_key(instant key) noexcept { key_ = key; }
 
-    /// Opaque words for the loop's use, so that no loop's layout leaks into another. Null in a timer that is not started.
+    /// Opaque words for the loop's use, so that no loop's layout leaks into another. Null in a timer that is not
+    /// started.
     void* words[2]{};
 
 private:

@@ -6,6 +6,7 @@
 #include <galley/intrusive_list.hpp>
 
 #include <stdexcept>
+#include <utility>
 
 namespace galley {
 
@@ -64,15 +65,18 @@ template <class Derived>
 class list_awaiter : public awaiter<Derived>, public waiter {
 public:
     [[nodiscard]] bool withdraw() noexcept override {
-        list_->remove(*this);
+        std::exchange(list_, nullptr)->remove(*this);
         return true;
     }
-    void serve(delivery with) noexcept override { this->resume(cause::handover, with); }
+    void serve(delivery with) noexcept override {
+        list_ = nullptr;  // whoever serves has taken it out
+        this->resume(cause::handover, with);
+    }
 
 protected:
     list_awaiter() = default;
     ~list_awaiter() {
-        if (this->waiting()) {
+        if (list_ != nullptr) {
             list_->remove(*this);
         }
     }
@@ -90,7 +94,7 @@ protected:
     }
 
 private:
-    wait_list* list_{};
+    wait_list* list_{};  ///< while it waits there
 };
 
 }  // namespace galley

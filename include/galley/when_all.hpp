@@ -31,7 +31,8 @@ regular<T> take_regular(task_state<T>& state) {
     }
 }
 
-/// Awaiting children that the await itself starts. Once they run, a cancellation reaches them as well, and the await ends with them.
+/// Awaiting children that the await itself starts. Once they run, a cancellation reaches them as well, and the await
+/// ends with them.
 template <class Derived>
 class children_awaiter : public awaiter<Derived> {
 public:
@@ -163,8 +164,9 @@ public:
 
 }  // namespace detail
 
-/// `co_await when_all(a(), b())`: runs all of them at once, as tasks that are spawned in order (TASK-1), and gives their values as a tuple (std::monostate for
-/// void). The first failure cancels the rest; when all have ended it is thrown, and any further failure has gone to the loop's handler.
+/// `co_await when_all(a(), b())`: runs all of them at once, as tasks that are spawned in order (TASK-1), and gives
+/// their values as a tuple (std::monostate for void). The first failure cancels the rest; when all have ended it is
+/// thrown, and any further failure has gone to the loop's handler.
 template <class... T>
 [[nodiscard]] detail::when_all_tuple<T...> when_all(task<T>... bodies) noexcept {
     return detail::when_all_tuple<T...>{std::move(bodies)...};

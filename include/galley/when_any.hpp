@@ -74,8 +74,9 @@ private:
 
 }  // namespace detail
 
-/// `co_await when_any(a(), b())`: runs all of them at once; the first to end, however it ends, wins. The others are cancelled in order and awaited; their values
-/// are discarded, their failures go to the loop's handler (TASK-7). Gives a std::variant whose index is the winner's.
+/// `co_await when_any(a(), b())`: runs all of them at once; the first to end, however it ends, wins. The others are
+/// cancelled in order and awaited; their values are discarded, their failures go to the loop's handler (TASK-7). Gives
+/// a std::variant whose index is the winner's.
 template <class... T>
     requires(sizeof...(T) > 0)
 [[nodiscard]] detail::when_any_tuple<T...> when_any(task<T>... bodies) noexcept {

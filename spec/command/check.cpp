@@ -3,8 +3,8 @@
 #include <fmt/core.h>
 
 #include "spec/command/commands.hpp"
-#include "spec/scenario/compare.hpp"
-#include "spec/scenario/timeline.hpp"
+#include "spec/scenario/trace/compare.hpp"
+#include "spec/scenario/trace/timeline.hpp"
 
 namespace galley::command {
 namespace {

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "spec/scenario/scenario.hpp"
-#include "spec/scenario/trace.hpp"
+#include "spec/scenario/form/scenario.hpp"
+#include "spec/scenario/trace/trace.hpp"
 
 namespace galley::command {
 

@@ -8,7 +8,7 @@
 
 #include "spec/command/commands.hpp"
 #include "spec/command/texts.hpp"
-#include "spec/scenario/check.hpp"
+#include "spec/scenario/check/check.hpp"
 
 namespace galley::command {
 namespace {

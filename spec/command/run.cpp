@@ -9,9 +9,9 @@
 #include <fstream>
 
 #include "spec/command/commands.hpp"
-#include "spec/scenario/compare.hpp"
-#include "spec/scenario/print.hpp"
-#include "spec/scenario/timeline.hpp"
+#include "spec/scenario/form/print.hpp"
+#include "spec/scenario/trace/compare.hpp"
+#include "spec/scenario/trace/timeline.hpp"
 
 namespace galley::command {
 namespace {

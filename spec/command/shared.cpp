@@ -15,10 +15,10 @@
 #include <fast/loop.hpp>
 #include <ref/loop.hpp>
 
-#include "spec/scenario/check.hpp"
-#include "spec/scenario/compare.hpp"
-#include "spec/scenario/json.hpp"
-#include "spec/scenario/run.hpp"
+#include "spec/scenario/check/check.hpp"
+#include "spec/scenario/form/json.hpp"
+#include "spec/scenario/run/run.hpp"
+#include "spec/scenario/trace/compare.hpp"
 
 namespace galley::command {
 namespace {

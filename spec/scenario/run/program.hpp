@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: BSL-1.0
+// A scenario at work: the objects that its tasks share, and the coroutines that interpret its statements.
+#pragma once
+
+#include <spec/scenario/form/scenario.hpp>
+#include <spec/scenario/run/recorder.hpp>
+#include <spec/scenario/run/sim.hpp>
+
+#include <galley/galley.hpp>
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace galley::spec {
+
+/// What `fail` throws.
+struct failure {
+    std::int64_t code;
+};
+
+/// Everything that the statements of all tasks refer to. It outlives the loop, since frames that the loop destroys
+/// refer to it.
+class program {
+public:
+    program(const scenario& s, recorder& r)
+        : source{s},
+          record{r},
+          events(static_cast<std::size_t>(s.events)),
+          mutexes(static_cast<std::size_t>(s.mutexes)) {
+        for (const std::int64_t permits : s.semaphores) {
+            semaphores.emplace_back(static_cast<std::uint64_t>(permits));
+        }
+        for (const std::int64_t capacity : s.queues) {
+            queues.emplace_back(static_cast<std::size_t>(capacity));
+        }
+    }
+
+    struct owned_mutex {
+        galley::mutex mutex{};
+        std::optional<galley::mutex::guard> guard{};
+        task_id owner{};
+    };
+
+    const scenario& source;
+    recorder& record;
+    galley::loop* loop{};
+    sim_driver* sim{};
+
+    std::deque<galley::event> events;  // deques, as these do not move
+    std::deque<semaphore> semaphores;
+    std::deque<owned_mutex> mutexes;
+    std::deque<queue<std::int64_t>> queues;
+
+    std::array<join_handle<std::int64_t>, 16> handles{};
+    std::array<task_group*, 8> groups{};
+    std::array<cancel_scope*, 8> scopes{};
+    std::vector<remote> remotes{};
+    std::vector<keep_alive> keep_alives{};
+    std::uint64_t posts{};
+
+    /// A callback that sets an event, with its number; and what runs when its turn comes.
+    [[nodiscard]] callback setting(std::int64_t event_index);
+};
+
+/// A task of the scenario.
+[[nodiscard]] task<std::int64_t> scenario_task(program& p, std::size_t routine);
+
+}  // namespace galley::spec

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+// Writes down what an observed loop does, as a trace.
+#pragma once
+
+#include <spec/scenario/trace/trace.hpp>
+
+#include <galley/loop.hpp>
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+
+namespace galley::spec {
+
+/// The observer of scenario runs. What only the interpreter knows (statements, posts, values) it tells through the
+/// first group of members.
+class recorder final : public observer {
+public:
+    explicit recorder(trace& t) noexcept : trace_{t} {}
+    /// Whose pending tasks `exit` shows. Before the first run.
+    void watch(const loop& l) noexcept { loop_ = &l; }
+
+    /// The statement that a task is at, for the `arg` of its awaits.
+    void at_statement(task_id task, const std::string& arg) { statement_[task] = arg; }
+    /// What the task's end will show as its value.
+    void will_end_with(task_id task, std::int64_t value) { value_[task] = std::to_string(value); }
+    void did(task_id task, const char* verb, const std::string& arg, const std::string& result);
+    void world(std::size_t entry) { add({event_kind::world, {entry}}); }
+    void callback(std::uint64_t post) { add({event_kind::callback, {post}}); }
+    void refused(std::uint64_t post) { add({event_kind::refused, {post}}); }
+
+    void run_called() noexcept override { add({event_kind::run}); }
+    void run_returned(verdict v) noexcept override;
+    void spawned(task_id task, task_id by, scope_id scope) noexcept override;
+    void stepping(task_id task, instant sample, delivery with) noexcept override;
+    void awaiting(task_id task, const char* kind) noexcept override;
+    void scope_opened(task_id task, scope_id id) noexcept override;
+    void scope_closed(task_id task, scope_id id, scope_outcome how) noexcept override;
+    void ended(task_id task, outcome how) noexcept override;
+    void unobserved(task_id task) noexcept override { add({event_kind::unobserved, {task}}); }
+    void destroyed(task_id task) noexcept override { add({event_kind::destroyed, {task}}); }
+
+    void entered(box b) noexcept override;
+    void waiting(std::optional<instant> until) noexcept override;
+    void sampled(instant now) noexcept override;
+    void timer_started(const timer& t) noexcept override { timers_[&t] = ++timer_count_; }
+    void fired(const timer& t) noexcept override;
+    void operation_started(const operation& op) noexcept override { operations_[&op] = ++operation_count_; }
+    void completed(const operation& op) noexcept override;
+    void made_ready(task_id task, cause why) noexcept override;
+    void round_began(std::uint64_t n, std::size_t count) noexcept override;
+
+private:
+    void add(event e) { trace_.events.push_back(std::move(e)); }
+
+    trace& trace_;
+    const loop* loop_{};
+    std::unordered_map<task_id, std::string> statement_;
+    std::unordered_map<task_id, std::string> value_;
+    // Numbers in start order; an address is used again for a later one, whose number replaces the earlier one's.
+    std::unordered_map<const timer*, std::uint64_t> timers_;
+    std::unordered_map<const operation*, std::uint64_t> operations_;
+    std::uint64_t timer_count_{};
+    std::uint64_t operation_count_{};
+};
+
+/// How results of operations are written: a byte count or "ok", "errno:N", "cancelled".
+[[nodiscard]] std::string to_text(io kind, const io_result& result);
+
+}  // namespace galley::spec
