@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
 """Finds coroutine code that g++-12 is known to miscompile, in all C++ sources: more than one co_await in a full expression; a co_await
-inside ?:, && or ||; a std::initializer_list as the parameter of a coroutine. Text, not a parser: a statement is what lies between
+inside ?:, && or ||; a lambda that owns something by an init-capture, as a temporary beside a co_await (it is copied bitwise and
+destroyed twice); a std::initializer_list as the parameter of a coroutine. Text, not a parser: a statement is what lies between
 `;`, `{` and `}`, outside of comments and literals. Prints file:line for each; exit status 1 if there is any."""
 
 import pathlib
@@ -28,6 +29,8 @@ def hazards(text):
             yield line, "more than one co_await in an expression"
         if awaits and re.search(r"\?(?!\?)|&&(?=\s*[\w(!])|\|\|", statement.split("co_await", 1)[-1] + statement.split("co_await", 1)[0].rsplit(",", 1)[-1]):
             yield line, "co_await in an expression with ?:, && or ||"
+        if awaits and re.search(r"\bco_await\b.*\[[^\]]*\w\s*=[^\]]*\]\s*\(", statement, re.S):
+            yield line, "a lambda that owns something, as a temporary beside a co_await"
         if re.search(r"\btask<[^;]*\([^)]*initializer_list", statement):
             yield line, "an initializer_list as a coroutine's parameter"
 

@@ -2,6 +2,7 @@
 // Tasks as a program sees them: calls, spawns, joins, outcomes, failures (TASK-1 to TASK-4, READY-6).
 #include "loop_fixture.hpp"
 
+#include <coroutine>
 #include <memory>
 #include <stdexcept>
 
@@ -189,10 +190,11 @@ TYPED_TEST(task_suite, when_any_gives_the_first_and_does_not_wait_for_the_rest) 
 
 task<void> invokes(int* result) {
     auto owned = std::make_unique<int>(42);
-    join_handle<> handle = co_await spawn(invoke([kept = std::move(owned), result]() -> task<void> {
+    auto work = [kept = std::move(owned), result]() -> task<void> {  // a variable of its own: see tests/hazards.py
         co_await sleep_for(1s);
         *result = *kept;  // the capture must be alive though the lambda expression is long over
-    }));
+    };
+    join_handle<> handle = co_await spawn(invoke(std::move(work)));
     co_await handle.join();
 }
 
@@ -250,6 +252,21 @@ TYPED_TEST(task_suite, an_awaited_task_that_was_moved_from_is_an_error_not_a_cra
         }
     }(&refused));
     EXPECT_TRUE(refused);
+}
+
+task<void> awaits_something_foreign() {
+    static_cast<void>(co_await give(1));  // a call that is over: its frame is gone
+    co_await std::suspend_always{};
+}
+
+TYPED_TEST(task_suite, a_task_that_awaits_something_foreign_shows_in_the_deadlock_and_is_destroyed) {
+    try {
+        TypeParam loop{this->driver};
+        run(loop, [](int) -> task<void> { co_await awaits_something_foreign(); }(0));
+        FAIL() << "no deadlock was reported";
+    } catch (const run_interrupted& e) {
+        EXPECT_NE(std::string{e.what()}.find("awaits something foreign"), std::string::npos) << e.what();
+    }
 }
 
 TYPED_TEST(task_suite, a_keep_alive_delays_completed) {  // LIFE-3

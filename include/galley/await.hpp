@@ -24,7 +24,6 @@ public:
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> frame) {
         context& task = frame.promise().task();
         task_ = &task;
-        task.set_leaf(frame.promise());
         if (task.cancelled_here()) [[unlikely]] {  // CANCEL-3: before anything is started
             with_ = delivery::cancelled;
             return task.satisfied(*this);

@@ -100,7 +100,8 @@ public:
     }
 
     // --- frames
-    void set_leaf(promise_base& frame) noexcept { leaf_ = &frame; }
+    /// The innermost frame, which runs or is suspended: kept by every call's begin and end.
+    void set_leaf(promise_base* frame) noexcept { leaf_ = frame; }
     /// Resumed by the step loop after the frame that is running now has been suspended.
     void set_next(promise_base* frame) noexcept { next_frame_ = frame; }
     /// True if the stack of this step is used up so far that a call should start from the step loop (TASK-5).
@@ -141,7 +142,7 @@ private:
     const char* name_;
     scope_node* innermost_;       ///< the task itself, or its innermost open scope
     suspension* waiting_{};       ///< what it waits for; while ready: what it will be resumed from
-    promise_base* leaf_{};        ///< the innermost suspended frame
+    promise_base* leaf_{};        ///< the innermost frame; null when the first has ended
     promise_base* next_frame_{};  ///< within a step: the frame to go on with
     task_owner* owner_{};
     const char* stack_limit_{};  ///< within a step: calls go on from the step loop below this (stacks grow downward)

@@ -61,7 +61,6 @@ public:
     template <class Promise>
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> frame) noexcept {
         context& task = frame.promise().task();
-        task.set_leaf(frame.promise());
         if (task.cancelled_here()) [[unlikely]] {
             with_ = delivery::cancelled;
             return task.satisfied(*this);

@@ -118,6 +118,7 @@ inline bool call_slot::call(promise_base& caller) noexcept {
     caller_ = &caller;
     callee_->context_ = &task;
     callee_->slot_ = this;
+    task.set_leaf(callee_);
     if (task.stack_is_deep()) [[unlikely]] {
         task.set_next(callee_);
         return true;
@@ -136,6 +137,7 @@ inline void call_slot::destroy_callee() noexcept {
 
 inline void promise_base::finished() noexcept {
     slot_->done_ = true;
+    context_->set_leaf(slot_->caller_);
     if (!slot_->inline_) {
         context_->set_next(slot_->caller_);  // null for a task's first frame: the step is over
     }

@@ -97,7 +97,6 @@ private:
         [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> frame) noexcept {
             context& task = frame.promise().task();
             task_ = &task;
-            task.set_leaf(frame.promise());
             if (children_->left() == 0) {
                 with_ = children_->judge();
                 return task.satisfied(*this);
