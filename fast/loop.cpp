@@ -12,7 +12,7 @@ namespace {
 
 /// How many bytes of stack calls may take before they go on from the step loop: far below the smallest usual stack, and
 /// deep enough that it is rare.
-constexpr std::size_t call_stack = 64 * 1024;
+constexpr std::size_t call_stack = std::size_t{64} * 1024;
 
 }  // namespace
 

@@ -213,7 +213,7 @@ void loop::collect_operations(operation_list& done) noexcept {
 /// come last.
 void loop::collect_timers() noexcept {
     const std::uintptr_t last = timers_started_;
-    while (!timers_.empty() && *first_key() <= sample() && timers_.begin()->first.second <= last) {
+    while (!timers_.empty() && timers_.begin()->first.first <= sample() && timers_.begin()->first.second <= last) {
         timer& t = *timers_.begin()->second;
         timers_.erase(timers_.begin());
         t.words[0] = nullptr;

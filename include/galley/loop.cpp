@@ -7,7 +7,7 @@ namespace galley {
 
 namespace {
 
-const loop_options& checked(const loop_options& options) {
+loop_options checked(loop_options options) {
     if (options.resolution_bits > 40) {
         throw std::invalid_argument("galley::loop: resolution_bits must be at most 40");
     }

@@ -87,10 +87,11 @@ void task_registry::report(const context& task, std::exception_ptr error) noexce
     handler_(handler_argument_, &task, std::move(error));
 }
 
-void task_registry::print_failure(void*, const context* task, std::exception_ptr error) noexcept {
+void task_registry::print_failure(void*, const context* task,
+                                  std::exception_ptr error) noexcept {  // NOLINT(performance-unnecessary-value-param)
     const char* what = "not a std::exception";
     try {
-        std::rethrow_exception(error);
+        std::rethrow_exception(error);  // kept, as `what` may point into it
     } catch (const std::exception& e) {
         what = e.what();
     } catch (...) {  // nothing more is known of it

@@ -23,6 +23,7 @@ task<std::int64_t> call_routine(place at, std::size_t routine);
 
 std::vector<task<std::int64_t>> bodies(program& p, const statement& s) {
     std::vector<task<std::int64_t>> made;
+    made.reserve(s.routines.size());
     for (const std::uint8_t r : s.routines) {
         made.push_back(scenario_task(p, r));
     }
