@@ -138,6 +138,20 @@ task<void> acquires(semaphore* s, int* got) {
     ++*got;
 }
 
+TYPED_TEST(sync_suite, a_task_that_is_destroyed_with_a_permit_handed_to_it_gives_it_back) {
+    semaphore s{0};
+    int got = 0;
+    {
+        TypeParam loop{this->driver};
+        spawn(loop, acquires(&s, &got)).detach();
+        spawn(loop, acquires(&s, &got)).detach();
+        EXPECT_EQ(loop.run(), verdict::deadlocked);
+        s.release();  // handed to the first, which has no turn any more
+    }
+    EXPECT_EQ(got, 0);
+    EXPECT_EQ(s.permits(), 1U);
+}
+
 TYPED_TEST(sync_suite, a_cancelled_waiter_loses_no_permit_and_delays_nobody) {  // SYNC-2
     semaphore s{0};
     int got = 0;
