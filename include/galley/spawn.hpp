@@ -27,6 +27,15 @@ public:
     [[nodiscard]] outcome how() const noexcept override { return this->result.kind(); }
     [[nodiscard]] std::exception_ptr exception() const noexcept override { return this->result.exception(); }
 
+    /// The outcome, to its one owner (TASK-2): the value, or throws the exception, or task_cancelled.
+    T deliver() {
+        mark_observed();
+        if (how() == outcome::cancelled) {
+            throw task_cancelled{};
+        }
+        return this->result.take();
+    }
+
     [[nodiscard]] static void* operator new(std::size_t size) { return frame_pool::allocate(size); }
     static void operator delete(void* memory, std::size_t size) noexcept { frame_pool::deallocate(memory, size); }
 
@@ -136,11 +145,7 @@ public:
     T await_resume() {
         const task_ref<T> target = std::move(target_);
         this->raise_if_cancelled();
-        target->mark_observed();
-        if (target->how() == outcome::cancelled) {
-            throw task_cancelled{};
-        }
-        return target->result.take();
+        return target->deliver();
     }
 
 private:
@@ -190,11 +195,7 @@ public:
         if (!target->ended() || target->claimed()) {
             throw std::logic_error("galley: take() is for a task that has ended and was not joined");
         }
-        target->mark_observed();
-        if (target->how() == outcome::cancelled) {
-            throw task_cancelled{};
-        }
-        return target->result.take();
+        return target->deliver();
     }
 
 private:

@@ -33,7 +33,6 @@ protected:
     /// Runs the callee for `caller`. True if the caller must suspend. See below for how stacks stay bounded (TASK-5).
     [[nodiscard]] bool call(promise_base& caller) noexcept;
     void destroy_callee() noexcept;
-    [[nodiscard]] bool has_callee() const noexcept { return callee_ != nullptr; }
 
 private:
     friend class context;
