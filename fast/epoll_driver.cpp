@@ -47,12 +47,12 @@ int look_at(const operation& op) noexcept {
     return -1;
 }
 
-/// The outcome of a connect(2) that was in progress, after an edge. epoll looks at the socket when the edge is
-/// harvested, so that no edge from before the connect can be taken for its end.
-int outcome_of_connect(int descriptor) noexcept {
+/// The outcome of a connect(2) that was in progress, else -1 and EAGAIN. Before it has ended, SO_ERROR is 0, too
+/// (connect(2), EINPROGRESS).
+int outcome_of_connect(const operation& op) noexcept {
     int error{};
     socklen_t size = sizeof error;
-    if (::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
+    if (look_at(op) != 0 || ::getsockopt(op.descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
         return -1;
     }
     errno = error;
@@ -67,7 +67,7 @@ std::ptrdiff_t system_call(const operation& op, bool socket) noexcept {
             return socket ? ::send(op.descriptor, op.buffer, op.size, MSG_NOSIGNAL)
                           : quiet_write(op.descriptor, op.buffer, op.size);
         case io::accept: return ::accept4(op.descriptor, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        case io::connect: return outcome_of_connect(op.descriptor);
+        case io::connect: return outcome_of_connect(op);
         case io::readable:
         case io::writable: break;
     }
@@ -295,7 +295,8 @@ int epoll_driver::harvest(epoll_event* events, int room, std::optional<instant> 
             count = ::epoll_pwait2(epoll_, events, room, until ? &span : nullptr, nullptr);
         } else {
             constexpr std::int64_t longest = std::numeric_limits<int>::max();
-            const auto milliseconds = std::min(std::chrono::ceil<std::chrono::milliseconds>(left).count(), longest);
+            const auto milliseconds =
+                std::min<std::int64_t>(std::chrono::ceil<std::chrono::milliseconds>(left).count(), longest);
             count = ::epoll_wait(epoll_, events, room, until ? static_cast<int>(milliseconds) : -1);
         }
         if (count >= 0) {

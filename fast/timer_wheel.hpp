@@ -16,7 +16,8 @@
 // Thread safety: none; the loop's thread only.
 // Invariants:
 //  1. No timer's tick lies before the position.
-//  2. Where a timer lies is a function of its tick and the position alone. Moving the position keeps it so. A move to a
+//  2. Where a timer lies is a function of its tick and the position alone (wheel_arithmetic.hpp; proved for all values
+//  in spec/proofs). Moving the position keeps it so. A move to a
 //  tick before the first
 //     occupied slot (in level L) changes digits up to L only, and leaves digit L below those of all timers in L. A move
 //     to that slot's beginning makes digit L equal for that slot's timers and no others; so these, and they alone, are
@@ -34,6 +35,7 @@
 // fire may start and cancel whatever it likes).
 #pragma once
 
+#include <fast/wheel_arithmetic.hpp>
 #include <galley/time.hpp>
 #include <galley/timer.hpp>
 
@@ -54,6 +56,7 @@ class timer_wheel {
     static_assert(KeyBits >= 1 && KeyBits <= 63, "keys are non-negative 64-bit integers");
 
     using tick = std::uint64_t;
+    using arithmetic = wheel_arithmetic<tick, LevelBits>;
     static constexpr unsigned level_count = (KeyBits + LevelBits - 1) / LevelBits;
     static constexpr unsigned slots_per_level = 1U << LevelBits;
     static constexpr tick slot_mask = slots_per_level - 1;
@@ -158,9 +161,8 @@ private:
     }
 
     [[nodiscard]] unsigned slot_of(tick due) const noexcept {
-        const auto highest_bit = static_cast<unsigned>(std::bit_width((due ^ position_) | 1)) - 1;
-        const unsigned level = highest_bit / LevelBits;
-        return level * slots_per_level + static_cast<unsigned>((due >> (level * LevelBits)) & slot_mask);
+        const tick level = arithmetic::level(due, position_);
+        return static_cast<unsigned>(level * slots_per_level + arithmetic::digit(due, level));
     }
 
     [[nodiscard]] std::optional<place> first_place() const noexcept {
@@ -169,8 +171,7 @@ private:
             return std::nullopt;
         }
         const auto digit = static_cast<unsigned>(std::countr_zero(occupied_[level]));
-        const unsigned shift = level * LevelBits;
-        return place{level, level * slots_per_level + digit, (((position_ >> shift) & ~slot_mask) | digit) << shift};
+        return place{level, level * slots_per_level + digit, arithmetic::begin(position_, level, digit)};
     }
 
     /// `limit` 0: exact.

@@ -1,34 +1,50 @@
 // SPDX-License-Identifier: BSL-1.0
-// Any bytes are a scenario; ref and fast must give equal traces of it, and break no rule. The oracle is too slow for
-// this: it judges the inputs that are worth keeping, in the suites.
-#include <spec/scenario/check/check.hpp>
+// Any bytes are a scenario; ref and fast must give equal traces of it, and break no rule, and leave nothing behind. The
+// oracle is too slow for this: it judges the inputs that are worth keeping, in the suites.
+#include <fuzz/support/report.hpp>
+#include <fuzz/support/scenario_mutator.hpp>
+
 #include <spec/scenario/form/bytes.hpp>
-#include <spec/scenario/form/json.hpp>
-#include <spec/scenario/form/print.hpp>
-#include <spec/scenario/run/run.hpp>
 
-#include <fast/loop.hpp>
-#include <ref/loop.hpp>
-
-#include <cstdio>
+#include <algorithm>
 #include <cstdlib>
 #include <span>
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    using namespace galley;
-    const spec::scenario s = spec::from_bytes(std::span{data, size});
-    const spec::trace on_ref =
-        spec::run_scenario(s, [](driver& d, const loop_options& o) { return std::make_unique<ref::loop>(d, o); });
-    const spec::trace on_fast =
-        spec::run_scenario(s, [](driver& d, const loop_options& o) { return std::make_unique<fast::loop>(d, o); });
-    const auto broken = spec::check(on_ref);
-    if (on_ref == on_fast && broken.empty()) {
-        return 0;
-    }
-    std::fprintf(stderr, "%s\n%s\n%s", spec::to_text(s).c_str(), spec::to_json(s, true).c_str(),
-                 on_ref == on_fast ? "" : "ref and fast differ: see `galley check` on this JSON\n");
-    for (const spec::violation& v : broken) {
-        std::fprintf(stderr, "rule %s, event %zu: %s\n", v.rule.c_str(), v.event_index, v.what.c_str());
-    }
-    std::abort();
+extern "C" {
+
+/// libFuzzer's own mutation of bytes. Weak: other engines do not have it, and neither has the standalone main program.
+__attribute__((weak)) std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t most);
+
+int LLVMFuzzerInitialize(int* argc, char*** argv) {
+    galley::fuzz::take_artifact_prefix(*argc, *argv);
+    return 0;
 }
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    static const auto on = galley::fuzz::both_loops();
+    const auto s = galley::spec::from_bytes(std::span{data, size});
+    if (galley::fuzz::objection(s, on)) {
+        galley::fuzz::print(galley::fuzz::report_on(s, on));
+        std::abort();
+    }
+    return 0;
+}
+
+/// One in four is left to the engine, whose table of recent comparisons and dictionary may know what we do not.
+std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t most, unsigned seed) {
+    if (seed % 4 == 0 && LLVMFuzzerMutate != nullptr) {
+        return LLVMFuzzerMutate(data, size, most);
+    }
+    const auto bytes = galley::fuzz::mutated({data, size}, most, seed);
+    std::ranges::copy(bytes, data);
+    return bytes.size();
+}
+
+std::size_t LLVMFuzzerCustomCrossOver(const std::uint8_t* first, std::size_t first_size, const std::uint8_t* second,
+                                      std::size_t second_size, std::uint8_t* out, std::size_t most, unsigned seed) {
+    const auto bytes = galley::fuzz::crossed({first, first_size}, {second, second_size}, most, seed);
+    std::ranges::copy(bytes, out);
+    return bytes.size();
+}
+
+}  // extern "C"

@@ -260,6 +260,10 @@ bool loop::cancel(timer& t) noexcept {
 }
 
 bool loop::start(operation& op) noexcept {
+    if (tasks().closing()) {  // LIFE-5: a destructor's; nobody would reap it
+        op.result = {io_result::status::cancelled, 0, 0};
+        return true;
+    }
     if (observer* const o = watching()) {
         o->operation_started(op);
     }
@@ -268,6 +272,12 @@ bool loop::start(operation& op) noexcept {
     }
     ++operations_;
     return false;
+}
+
+void loop::cancel(operation& op) noexcept {
+    if (!tasks().closing()) {  // all have been reaped
+        get_driver().cancel(op);
+    }
 }
 
 }  // namespace galley::ref

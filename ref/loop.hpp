@@ -45,7 +45,7 @@ public:
     void start(timer& t, instant deadline) override;
     bool cancel(timer& t) noexcept override;
     [[nodiscard]] bool start(operation& op) noexcept override;
-    void cancel(operation& op) noexcept override { get_driver().cancel(op); }
+    void cancel(operation& op) noexcept override;
     int close(int descriptor) noexcept override { return get_driver().close(descriptor); }
     void reserve_ready(std::size_t) override {}
     verdict run() override;

@@ -10,6 +10,7 @@
 #include <ctime>
 #include <new>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -52,6 +53,11 @@ namespace {
 
 short awaited_event(const operation& op) noexcept { return is_read(op.kind) ? POLLIN : POLLOUT; }
 
+/// What makes an attempt worth while: an error, or an end, is met by whatever is tried next.
+short telling_events(const operation& op) noexcept {
+    return static_cast<short>(awaited_event(op) | POLLERR | POLLHUP | POLLNVAL);
+}
+
 /// 0 if it is ready (an error is, too), else -1 and EAGAIN.
 int look_at(const operation& op) noexcept {
     pollfd one{op.descriptor, awaited_event(op), 0};
@@ -63,11 +69,12 @@ int look_at(const operation& op) noexcept {
     return (one.revents & POLLNVAL) != 0 ? -1 : 0;
 }
 
-/// The outcome of a connect(2) that was in progress, once poll has said that it has ended (connect(2), EINPROGRESS).
-int outcome_of_connect(int descriptor) noexcept {
+/// The outcome of a connect(2) that was in progress, else -1 and EAGAIN. Before it has ended, SO_ERROR is 0, too
+/// (connect(2), EINPROGRESS).
+int outcome_of_connect(const operation& op) noexcept {
     int error{};
     socklen_t size = sizeof error;
-    if (::getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
+    if (look_at(op) != 0 || ::getsockopt(op.descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
         return -1;
     }
     errno = error;
@@ -79,7 +86,7 @@ std::ptrdiff_t system_call(const operation& op) noexcept {
         case io::read: return ::read(op.descriptor, op.buffer, op.size);
         case io::write: return quiet_write(op.descriptor, op.buffer, op.size);
         case io::accept: return ::accept4(op.descriptor, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        case io::connect: return outcome_of_connect(op.descriptor);
+        case io::connect: return outcome_of_connect(op);
         case io::readable:
         case io::writable: break;
     }
@@ -198,12 +205,33 @@ void poll_driver::wait(std::optional<instant> until, operation_list& done) noexc
 
 std::shared_ptr<waker> poll_driver::get_waker() noexcept { return waker_; }
 
+/// Fills `polled_` behind the waker: one entry for each descriptor, sorted, as poll(2) takes no more entries than the
+/// process may have descriptors, and operations may be more.
+void poll_driver::list_polled() noexcept {
+    polled_.resize(1);
+    for (const operation* const op : in_flight_) {
+        polled_.push_back({op->descriptor, awaited_event(*op), 0});  // there is room: `start` has made it
+    }
+    std::sort(polled_.begin() + 1, polled_.end(), [](const pollfd& a, const pollfd& b) { return a.fd < b.fd; });
+    auto last = polled_.begin();  // the waker: none of these is its descriptor
+    for (auto next = last + 1; next != polled_.end(); ++next) {
+        if (next->fd == last->fd) {
+            last->events = static_cast<short>(last->events | next->events);
+        } else {
+            *++last = *next;
+        }
+    }
+    polled_.erase(last + 1, polled_.end());
+}
+
+pollfd& poll_driver::polled_of(const operation& op) noexcept {
+    return *std::lower_bound(polled_.begin() + 1, polled_.end(), op.descriptor,
+                             [](const pollfd& entry, int descriptor) { return entry.fd < descriptor; });
+}
+
 /// Polls the entries from `first` on until `until`, then does what has become possible.
 void poll_driver::look(std::size_t first, std::optional<instant> until, operation_list& done) noexcept {
-    const std::size_t count = in_flight_.size();
-    for (std::size_t i = 0; i < count; ++i) {
-        polled_[i + 1] = {in_flight_[i]->descriptor, awaited_event(*in_flight_[i]), 0};
-    }
+    list_polled();
     int error{};
     do {
         // The time that is left is found anew after an interruption, and in nanoseconds: milliseconds would be early,
@@ -212,7 +240,8 @@ void poll_driver::look(std::size_t first, std::optional<instant> until, operatio
         if (until) {
             left = timespec_of(*until - now());
         }
-        const bool polled = ::ppoll(&polled_[first], count + 1 - first, until ? &left : nullptr, nullptr) >= 0;
+        const bool polled =
+            ::ppoll(polled_.data() + first, polled_.size() - first, until ? &left : nullptr, nullptr) >= 0;
         error = polled ? 0 : errno;
     } while (error == EINTR);
 
@@ -228,21 +257,19 @@ void poll_driver::look(std::size_t first, std::optional<instant> until, operatio
 
 /// Attempts the reads, or the writes, that poll called ready, in start order; what is completed leaves a null behind.
 void poll_driver::attempt_ready(bool reads, operation_list& done) noexcept {
-    for (std::size_t i = 0; i < in_flight_.size(); ++i) {
-        operation* const op = in_flight_[i];
-        if (op == nullptr || is_read(op->kind) != reads || polled_[i + 1].revents == 0) {
+    for (operation*& op : in_flight_) {
+        if (op == nullptr || is_read(op->kind) != reads) {
+            continue;
+        }
+        pollfd& entry = polled_of(*op);
+        if ((entry.revents & telling_events(*op)) == 0) {
             continue;
         }
         if (attempt(*op)) {
-            in_flight_[i] = nullptr;
-            done.push_back(*op);
+            done.push_back(*std::exchange(op, nullptr));
         } else {
             // Those behind it on this descriptor have to wait, too, or data that arrives just now would overtake it.
-            for (std::size_t j = i + 1; j < in_flight_.size(); ++j) {
-                if (polled_[j + 1].fd == op->descriptor && polled_[j + 1].events == polled_[i + 1].events) {
-                    polled_[j + 1].revents = 0;
-                }
-            }
+            entry.revents = static_cast<short>(entry.revents & ~telling_events(*op));
         }
     }
 }

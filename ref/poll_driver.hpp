@@ -23,9 +23,8 @@ class pipe_waker;
 /// Thread safety: the loop's thread only; the waker any thread.
 /// Descriptors:   must be in non-blocking mode (O_NONBLOCK), or a call may block the loop: poll may err (poll(2),
 ///                BUGS).
-/// Complexity:    with n operations in flight, `ask` and `wait` are O(n) always, and O(n^2) if all are on one
-///                descriptor that disappoints; `cancel` and `close` are O(n); `start` is amortised O(1) and allocates.
-///                `fast::epoll_driver` is the one that scales.
+/// Complexity:    with n operations in flight, `ask` and `wait` are O(n log n) always; `cancel` and `close` are O(n);
+///                `start` is amortised O(1) and allocates. `fast::epoll_driver` is the one that scales.
 /// Rules:         IO-1 to IO-6, WAIT-2, WAIT-3, WAIT-5, TIME-1.
 class poll_driver final : public driver {
 public:
@@ -43,6 +42,8 @@ public:
     [[nodiscard]] std::shared_ptr<waker> get_waker() noexcept override;
 
 private:
+    void list_polled() noexcept;
+    [[nodiscard]] pollfd& polled_of(const operation& op) noexcept;
     void look(std::size_t first, std::optional<instant> until, operation_list& done) noexcept;
     void attempt_ready(bool reads, operation_list& done) noexcept;
     void report_finished(operation_list& done) noexcept;
@@ -52,7 +53,7 @@ private:
     std::chrono::steady_clock::time_point epoch_;
     std::shared_ptr<pipe_waker> waker_;
     std::vector<operation*> in_flight_;  ///< in start order
-    std::vector<pollfd> polled_;         ///< the waker's, then one for each in flight, in the same order
+    std::vector<pollfd> polled_;         ///< the waker's, then one for each descriptor, by its number
     operation_list finished_;            ///< cancelled or closed, and not reported yet
     std::uint64_t started_{};
 };

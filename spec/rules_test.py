@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RULES = ROOT / "spec" / "rules.md"
+PROPERTIES = "tests/properties/table.cpp"
 NUMBERS = {"LIFE": 7, "READY": 6, "WAIT": 5, "TIME": 9, "IO": 6, "POST": 4, "TASK": 7, "CANCEL": 7, "SYNC": 3}
 ID = re.compile(r"\b(?:" + "|".join(NUMBERS) + r")-\d+")
 
@@ -99,6 +100,11 @@ def predicates():
     return set(re.findall(r'^ +\{"([A-Z]+-\d+)", "(\w+)", [pl],', source("spec/scenario/check/check_predicates.cpp"), re.M))
 
 
+def properties():
+    """(rule, name) of the properties that are in a table."""
+    return set(re.findall(r'\{"([A-Z]+-\d+)",\s*"(\w+)",', source(PROPERTIES)))
+
+
 def complaint(rule, file, name):
     """What is wrong with a tie, or None."""
     if file == "check":
@@ -107,6 +113,8 @@ def complaint(rule, file, name):
         return None if re.search(rf"^    def {name}\(", source("spec/scenario/oracle.py"), re.M) else f"the oracle has no function {name}"
     if not (ROOT / file).is_file():
         return f"there is no file {file}"
+    if file == PROPERTIES:
+        return None if (rule.id, name) in properties() else f"{file} has no property {name} of {rule.id}"
     if file.startswith("tests/") and not re.search(rf"(?:TEST\w*|RC_GTEST_PROP)\((?:\w+,\s*)?{name}\b", source(file)):
         return f"{file} has no test case or suite {name}"
     if not name or not re.search(rf"\b{name}\b", source(file)):
@@ -156,6 +164,11 @@ class RulesTest(unittest.TestCase):
     def test_every_predicate_is_tied(self):
         tied = {(rule.id, name) for rule in self.rules for file, name in rule.ties("Checked by") if file == "check"}
         self.assertEqual(predicates() - tied - {p for p in predicates() if p[0] in ("TRACE", "BOXES")}, set())
+
+    def test_every_property_is_tied(self):
+        tied = {(rule.id, name) for rule in self.rules for file, name in rule.ties("Checked by") if file == PROPERTIES}
+        self.assertNotEqual(properties(), set())
+        self.assertEqual(properties() - tied, set())
 
 
 def print_table():

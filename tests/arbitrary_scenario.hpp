@@ -5,6 +5,7 @@
 #include <rapidcheck.h>
 
 #include <ostream>
+#include <utility>
 #include <vector>
 
 #include "spec/scenario/form/json.hpp"
@@ -16,6 +17,27 @@ namespace galley::spec {
 
 /// What a failed property prints: to be read, and to be replayed.
 inline void showValue(const scenario& s, std::ostream& out) { out << '\n' << to_text(s) << to_json(s, false) << '\n'; }
+
+using adjustments = std::vector<void (*)(scenario&)>;  // each keeps a valid scenario valid
+
+/// random_scenario, then adjusted.
+inline scenario made(const leaning& to, const adjustments& adjusted, std::uint64_t seed, std::size_t size) {
+    scenario s = random_scenario(seed, size, to);
+    for (auto* const adjust : adjusted) {
+        adjust(s);
+    }
+    return s;
+}
+
+/// The same from RapidCheck's seed and size. It shrinks by the project's own steps, which may undo what was adjusted.
+inline rc::Gen<scenario> arbitrary_scenario(leaning to, adjustments adjusted = {}) {
+    return rc::Gen<scenario>{[to = std::move(to), adjusted = std::move(adjusted)](const rc::Random& random, int size) {
+        auto source = random;
+        return rc::shrinkable::shrinkRecur(
+            made(to, adjusted, source.next(), static_cast<std::size_t>(size)),
+            [](const scenario& s) { return rc::seq::fromContainer(shrink_candidates(s)); });
+    }};
+}
 
 /// fair_scenario from RapidCheck's seed and size. It shrinks by size only: a step of `shrink` could make it unfair.
 inline rc::Gen<scenario> arbitrary_fair_scenario() {
@@ -34,15 +56,7 @@ namespace rc {
 
 template <>
 struct Arbitrary<galley::spec::scenario> {
-    static Gen<galley::spec::scenario> arbitrary() {
-        using galley::spec::scenario;
-        return Gen<scenario>{[](const Random& random, int size) {
-            auto source = random;
-            return shrinkable::shrinkRecur(
-                galley::spec::random_scenario(source.next(), static_cast<std::size_t>(size)),
-                [](const scenario& s) { return seq::fromContainer(galley::spec::shrink_candidates(s)); });
-        }};
-    }
+    static Gen<galley::spec::scenario> arbitrary() { return galley::spec::arbitrary_scenario({}); }
 };
 
 }  // namespace rc

@@ -64,7 +64,7 @@ testing::AssertionResult contains(const std::string& text, std::string_view part
 TEST_F(command_test, tells_its_version_and_helps) {
     EXPECT_EQ(galley("--version").out.substr(0, 7), "galley ");
     EXPECT_EQ(galley("--version").code, 0);
-    for (const std::string of : {"", "run ", "check ", "trace-check ", "rules "}) {
+    for (const std::string of : {"", "run ", "check ", "trace-check ", "picture ", "rules "}) {
         const auto help = galley(of + "--help");
         EXPECT_EQ(help.code, 0) << of;
         EXPECT_TRUE(contains(help.out, "Usage")) << of;
@@ -109,6 +109,18 @@ TEST_F(command_test, says_what_is_left_pending_and_unobserved) {
         "lost.json",
         R"({"galley_scenario":1,"routines":[{"body":[{"do":"spawn","routine":1,"handle":0}]},{"name":"bad","body":[{"do":"fail","value":7}]}]})");
     EXPECT_TRUE(contains(galley("run " + lost).out, "the failure of task 2 bad"));
+}
+
+TEST_F(command_test, runs_on_the_kernel_with_the_trace_of_the_simulation) {
+    const auto simulated = galley("run " + examples + "race.json --trace -");
+    for (const std::string driver : {"poll", "epoll"}) {
+        const auto real = galley("run " + examples + "race.json --on fast --driver " + driver + " --trace -");
+        EXPECT_EQ(real.code, 0) << driver;
+        EXPECT_EQ(real.out, simulated.out) << driver;
+    }
+    const auto unfit = galley("run " + examples + "echo.json --driver poll");
+    EXPECT_EQ(unfit.code, 2);
+    EXPECT_TRUE(contains(unfit.err, "cannot do read on such a channel"));
 }
 
 TEST_F(command_test, writes_traces_that_trace_check_accepts) {

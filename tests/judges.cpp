@@ -63,20 +63,24 @@ oracle& oracle::shared() {
     return one;
 }
 
-bool oracle::has_room(const scenario& s) const {
-    return open_ == 0 || open_bytes_ + to_json(s, false).size() < question_limit;
+bool oracle::has_room(const std::string& question) const {
+    return open_.empty() || open_bytes_ + question.size() < question_limit;
 }
 
-void oracle::ask(const scenario& s) {
-    const std::string question = to_json(s, false);
-    if (std::fprintf(questions_, "%s\n", question.c_str()) < 0 || std::fflush(questions_) != 0) {
+void oracle::ask(const std::string& question) {
+    if (std::fprintf(questions_, "%s\n", question.c_str()) < 0) {
         throw std::runtime_error("oracle: it does not listen any more");
     }
+    open_.push_back(question.size());
     open_bytes_ += question.size();
-    ++open_;
+    sent_ = false;
 }
 
 std::string oracle::answer() {
+    if (!sent_ && std::fflush(questions_) != 0) {
+        throw std::runtime_error("oracle: it does not listen any more");
+    }
+    sent_ = true;
     std::string text;
     char* line = nullptr;
     std::size_t capacity = 0;
@@ -95,10 +99,14 @@ std::string oracle::answer() {
     if (text.starts_with("{\"error\"")) {
         throw std::runtime_error("oracle: refused the scenario: " + text);
     }
-    if (--open_ == 0) {
-        open_bytes_ = 0;
-    }
+    open_bytes_ -= open_.front();
+    open_.pop_front();
     return text;
+}
+
+std::string oracle::trace_of(const scenario& s) {
+    ask(to_json(s, false));
+    return answer();
 }
 
 namespace {

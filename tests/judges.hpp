@@ -7,6 +7,7 @@
 #include <spec/scenario/trace/trace.hpp>
 
 #include <cstdio>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,15 +31,12 @@ public:
     /// The one of this test process.
     [[nodiscard]] static oracle& shared();
 
-    /// Asks for a trace; the answers come in the order of the questions. At most `question_limit` bytes of questions
-    /// may be open, or both sides would wait.
-    void ask(const scenario& s);
+    /// Asks for the trace of a scenario, given as JSON in one line; the answers come in the order of the questions. At
+    /// most `question_limit` bytes of questions may be open, or both sides would wait.
+    void ask(const std::string& question);
     [[nodiscard]] std::string answer();
-    [[nodiscard]] bool has_room(const scenario& s) const;
-    [[nodiscard]] std::string trace_of(const scenario& s) {
-        ask(s);
-        return answer();
-    }
+    [[nodiscard]] bool has_room(const std::string& question) const;
+    [[nodiscard]] std::string trace_of(const scenario& s);
 
 private:
     static constexpr std::size_t question_limit = 48 * 1024;  // below a pipe's 64 KiB
@@ -46,8 +44,9 @@ private:
     pid_t process_{};
     std::FILE* questions_{};
     std::FILE* answers_{};
+    std::deque<std::size_t> open_{};  // the sizes of the questions that are not answered yet
     std::size_t open_bytes_{};
-    std::size_t open_{};
+    bool sent_{true};  // they are on their way, not in the buffer of questions_
 };
 
 /// What the judges object to, for people: nothing if all traces are equal and no rule is broken. `expected` is the

@@ -95,6 +95,38 @@ TEST(task_close, a_failure_that_nobody_took_is_reported_at_close) {
     EXPECT_EQ(reports, 1);
 }
 
+task<void> waits(event* never) { co_await never->wait(); }
+task<void> waits_behind_a_shield(event* never) { co_await shield(waits(never)); }
+
+task<void> body_fails(event* never) {
+    task_group group;
+    co_await group.run([&]() -> task<void> {
+        group.spawn(waits_behind_a_shield(never));
+        co_await yield();
+        throw std::runtime_error("the body");
+    });
+}
+
+TEST(task_close, the_failure_of_a_groups_body_is_reported_if_the_group_is_destroyed) {
+    std::vector<std::string> reports;
+    spec::scenario nothing;
+    quiet_world world;
+    spec::sim_driver driver{nothing, world};
+    event never;
+    {
+        fast::loop loop{driver};
+        loop.tasks().on_failure(
+            [](void* all, const context* task, std::exception_ptr) noexcept {
+                static_cast<std::vector<std::string>*>(all)->push_back(std::to_string(task->id()));
+            },
+            &reports);
+        const join_handle<> kept = spawn(loop, body_fails(&never));
+        EXPECT_EQ(loop.run(), verdict::deadlocked);
+        EXPECT_TRUE(reports.empty());
+    }
+    EXPECT_EQ(reports, std::vector<std::string>{"1"});
+}
+
 /// Writes down when it is destroyed.
 struct farewell {
     farewell(std::vector<std::string>& log, std::string text) : log_{&log}, text_{std::move(text)} {}

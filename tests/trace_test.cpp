@@ -74,7 +74,7 @@ TEST(trace, reads_and_writes_the_lines_of_the_readme) {
     EXPECT_EQ(to_json(t), readme_lines);
     EXPECT_EQ(parse_trace(to_json(t)), t);
     EXPECT_EQ(t.events[1].pending, (std::vector<pending_task>{{2, "wait"}}));
-    EXPECT_EQ(t.events[5].texts, (std::array<std::string, 3>{"sleep", "5", "ok"}));
+    EXPECT_EQ(t.events[5].texts, (std::array<text, 3>{"sleep", "5", "ok"}));
 }
 
 TEST(trace, level_p_leaves_out_the_rest_and_says_so) {

@@ -10,6 +10,10 @@ children::~children() {
     if (remembered_ != nullptr) {
         remembered_->release();
     }
+    if (body_error_ != nullptr) {  // destroyed before it came out: it is not silent (TASK-3)
+        context& owner = *scope_.owner();
+        owner.loop().tasks().report(owner, std::move(body_error_));
+    }
 }
 
 void children::child_ended(context& child) noexcept {
@@ -85,7 +89,7 @@ bool children::settle() {
     }
     if (judged_ == scope_outcome::exception) {
         if (body_error_ != nullptr) {
-            std::rethrow_exception(body_error_);
+            std::rethrow_exception(std::exchange(body_error_, nullptr));
         }
         if (!failed()) {
             throw task_cancelled{};

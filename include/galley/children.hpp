@@ -53,8 +53,8 @@ private:
 
     cancel_scope scope_{};
     std::size_t left_{};
-    context* remembered_{};  ///< the first child to fail, or to end if the first wins; held
-    std::exception_ptr body_error_{};
+    context* remembered_{};            ///< the first child to fail, or to end if the first wins; held
+    std::exception_ptr body_error_{};  ///< until it comes out of the await
     suspension* waiter_{};
     policy policy_;
     bool child_cancelled_{};

@@ -16,7 +16,9 @@ namespace galley {
 
 namespace detail {
 [[noreturn]] void throw_task_is_gone();
-}
+/// Inside of a handler: whether what it handles is `cancelled`.
+[[nodiscard]] bool handles_cancelled() noexcept;
+}  // namespace detail
 
 /// The link from an awaiting frame to the one it awaits; it lives in the awaiting frame (for a task's first frame: in
 /// its state). It owns the callee's frame.
@@ -172,11 +174,9 @@ public:
     [[nodiscard]] task<T> get_return_object() noexcept;
     void unhandled_exception() noexcept {
         auto& result = static_cast<typed_slot<T>&>(this->slot()).result;
-        try {
-            throw;
-        } catch (const cancelled&) {
+        if (detail::handles_cancelled()) {
             result.set_cancelled();
-        } catch (...) {
+        } else {
             result.set_exception(std::current_exception());
         }
     }

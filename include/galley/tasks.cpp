@@ -168,11 +168,9 @@ context* task_registry::take_apart() noexcept {
     return sort_list(list, [](const context& a, const context& b) { return a.id() > b.id(); }, link{});
 }
 
-void task_registry::destroy_all() noexcept {
-    closing_ = true;
-    context* next = take_apart();
-    while (next != nullptr) {
-        context& task = *std::exchange(next, static_cast<context*>(next->next_));
+void task_registry::destroy(context* list) noexcept {
+    while (list != nullptr) {
+        context& task = *std::exchange(list, static_cast<context*>(list->next_));
         task.next_ = nullptr;
         if (observer_ != nullptr) {
             observer_->destroyed(task.id());
@@ -181,6 +179,13 @@ void task_registry::destroy_all() noexcept {
         task.state_ = context::state::ended;
         --pending_;
         task.release();
+    }
+}
+
+void task_registry::destroy_all() noexcept {
+    closing_ = true;
+    while (context* next = take_apart()) {  // again, if a destructor has spawned
+        destroy(next);
     }
     while (first_failure_ != nullptr) {
         context& task = *first_failure_;

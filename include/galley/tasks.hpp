@@ -46,8 +46,8 @@ public:
     void keep_alive(int change) noexcept { keep_alives_ += static_cast<std::size_t>(change); }
 
     /// The first half of LIFE-5, for destructors of loops, after every operation was reaped: destroys the pending tasks
-    /// in reverse start order, each from its innermost frame outward, then reports what nobody has observed. Nothing is
-    /// made ready from here on.
+    /// in reverse start order, each from its innermost frame outward, and then what their destructors have spawned;
+    /// then reports what nobody has observed. Nothing is made ready from here on.
     void destroy_all() noexcept;
     [[nodiscard]] bool closing() const noexcept { return closing_; }
 
@@ -71,6 +71,7 @@ private:
     void list_failure(context& task) noexcept;
     void unlist_failure(context& task) noexcept;
     [[nodiscard]] context* take_apart() noexcept;
+    void destroy(context* list) noexcept;
 
     loop* loop_;
     scope_node root_{scope_node::kind::root};

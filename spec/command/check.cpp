@@ -28,12 +28,7 @@ int check_scenario(const std::string& file) {
 
 int check_trace(const std::string& file) {
     const auto name = shown_name(file);
-    spec::trace t;
-    try {
-        t = spec::parse_trace(read_file(file), name);
-    } catch (const spec::trace_error& e) {
-        throw usage_error{e.what()};
-    }
+    const auto t = read_trace(file);
     if (!report_violations(t, name)) return failed;
     fmt::print("{}  {}: {} events of level{}, no rule broken\n", colored("OK", "1;32"), name, t.events.size(),
                t.has_level_l ? "s P and L" : " P");

@@ -28,6 +28,8 @@ Examples:
   galley run kitchen.json --on both --trace kitchen.jsonl
   galley check spec/scenario/examples/*.json
   galley run kitchen.json --trace - | galley trace-check -
+  galley run kitchen.json --html kitchen.html
+  galley picture mine.jsonl theirs.jsonl --html both.html
   galley rules READY-2
 
 Exit codes:
@@ -39,6 +41,7 @@ Exit codes:
 /// Where the arguments go.
 struct arguments {
     run_options run{};
+    picture_options picture{};
     rules_options rules{};
     std::vector<std::string> scenarios{};
     std::vector<std::string> traces{};
@@ -50,10 +53,18 @@ void add_run(CLI::App& app, arguments& args) {
     command->add_option("--on", args.run.on, "the loop: ref, fast, or both (their traces must be equal)")
         ->check(CLI::IsMember({"ref", "fast", "both"}))
         ->capture_default_str();
+    command
+        ->add_option(
+            "--driver", args.run.driver,
+            "sim, or the kernel in lockstep with virtual time: poll or epoll, with real descriptors and a thread")
+        ->check(CLI::IsMember({"sim", "poll", "epoll"}))
+        ->capture_default_str();
     command->add_flag("--timeline", args.run.timeline, "draw the tasks over virtual time");
     command->add_flag("--program", args.run.program, "print the program in readable form first");
     command->add_option("--trace", args.run.trace_file,
                         "write the trace there; - writes it, and nothing else, to standard output");
+    command->add_option("--html", args.run.html_file,
+                        "draw it as a page for a browser, event by event; if the loops disagree, both side by side");
     command->add_flag("--ascii", args.run.ascii, "draw with ASCII characters only");
     command->add_option("--width", args.run.width, "columns of the timeline (default: as wide as the terminal, or 80)")
         ->check(CLI::Range(40, 1000));
@@ -66,6 +77,12 @@ void add_others(CLI::App& app, arguments& args) {
     app.add_subcommand("trace-check", "Look for broken rules in traces, from any loop")
         ->add_option("FILE", args.traces, "traces (JSON lines), or -")
         ->required();
+    auto* picture = app.add_subcommand("picture", "Draw a trace, or two side by side, as a page for a browser");
+    picture->add_option("TRACE", args.picture.traces, "traces (JSON lines), from any loop, or -")
+        ->required()
+        ->expected(1, 2);
+    picture->add_option("--html", args.picture.html_file, "the page; - writes it to standard output")->required();
+    picture->add_option("--scenario", args.picture.scenario_file, "what was run: for names, the program and deadlines");
     auto* rules = app.add_subcommand("rules", "Print the rules, one rule, or a family of rules");
     rules->add_option("ID", args.rules.id, "a rule (READY-2) or a family (READY); all if left out");
     rules->add_flag("--checks", args.rules.checks,
@@ -76,6 +93,7 @@ int dispatch(const CLI::App& app, const arguments& args) {
     if (app.got_subcommand("run")) return run(args.run);
     if (app.got_subcommand("check")) return check(args.scenarios);
     if (app.got_subcommand("trace-check")) return trace_check(args.traces);
+    if (app.got_subcommand("picture")) return picture(args.picture);
     return rules(args.rules);
 }
 

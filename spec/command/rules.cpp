@@ -35,20 +35,32 @@ bool asked_for(std::string_view id, std::string_view wanted) {
     return id == wanted || (id.substr(0, id.find('-')) == wanted);
 }
 
+// The first line with its newline, if it has one, which the text has no more.
+std::string_view take_line(std::string_view& text) {
+    const auto end = text.find('\n');
+    const auto line = text.substr(0, end == text.npos ? end : end + 1);
+    text.remove_prefix(line.size());
+    return line;
+}
+
 // Prints the parts of the text that belong to the wanted rule, or to each of a family.
 bool print_rules(std::string_view wanted) {
     bool inside = false;
     bool found = false;
     for (auto text = rules_text; !text.empty();) {
-        const auto size = std::min(text.find('\n') + 1, text.size());
-        const auto line = text.substr(0, size == 0 ? text.size() : size);
-        text.remove_prefix(line.size());
+        const auto line = take_line(text);
         const auto id = begun_by(line);
         if (!id.empty() || is_heading(line)) inside = asked_for(id, wanted);
         found = found || inside;
         if (inside) fmt::print("{}", line);
     }
     return found;
+}
+
+// Marks of emphasis and code say nothing in plain text.
+void append_plain(std::string& out, std::string_view line) {
+    for (const char c : line)
+        if (c != '*' && c != '`') out += c == '\n' ? ' ' : c;
 }
 
 void print_checks(std::string_view wanted) {
@@ -58,6 +70,23 @@ void print_checks(std::string_view wanted) {
 }
 
 }  // namespace
+
+std::vector<spec::rule_text> rule_texts() {
+    std::vector<spec::rule_text> found;
+    bool inside = false;
+    for (auto text = rules_text; !text.empty();) {
+        auto line = take_line(text);
+        if (const auto id = begun_by(line); !id.empty()) {
+            found.push_back({.id = std::string{id}});
+            line.remove_prefix(id.size() + 6);  // **ID.** and a space
+            inside = true;
+        }
+        // The paragraph ends where its list begins.
+        if (line.starts_with("- ") || is_heading(line) || line == "\n") inside = false;
+        if (inside) append_plain(found.back().text, line);
+    }
+    return found;
+}
 
 int rules(const rules_options& options) {
     auto wanted = options.id;

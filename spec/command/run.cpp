@@ -3,29 +3,18 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <array>
 #include <cstdio>
-#include <cstring>
-#include <fstream>
+#include <span>
 
 #include "spec/command/commands.hpp"
 #include "spec/scenario/form/print.hpp"
+#include "spec/scenario/picture/picture.hpp"
 #include "spec/scenario/trace/compare.hpp"
 #include "spec/scenario/trace/timeline.hpp"
 
 namespace galley::command {
 namespace {
-
-void write_trace(const spec::trace& t, const std::string& file) {
-    const auto text = spec::to_json(t);
-    if (file == "-") {
-        fmt::print("{}", text);
-        return;
-    }
-    std::ofstream out{file, std::ios::binary};
-    out << text << std::flush;
-    if (!out) throw usage_error{fmt::format("{}: cannot be written: {}", file, std::strerror(errno))};
-}
 
 std::string named(std::uint64_t task, const spec::scenario& s, const std::vector<int>& routines) {
     const auto routine = task <= routines.size() ? routines[task - 1] : -1;
@@ -51,25 +40,41 @@ void print_summary(const spec::trace& t, const spec::scenario& s, const std::str
         fmt::print("  {}    {}\n", colored("unobserved", "1;31"), "the failure of " + named(id, s, routines));
 }
 
+void write_picture(const spec::scenario& s, std::span<const spec::picture_side> sides, const std::string& file) {
+    if (file.empty()) return;
+    const auto rules = rule_texts();
+    write_file(spec::picture({.title = s.name, .sides = sides, .program = &s, .rules = rules}), file);
+}
+
 }  // namespace
 
 int run(const run_options& options) {
+    if (options.trace_file == "-" && options.html_file == "-")
+        throw usage_error{"run: only one of --trace and --html can go to standard output; name a file for the other"};
     const auto s = read_scenario(options.file);
     const bool both = options.on == "both";
-    const auto t = trace_of(s, both ? "ref" : options.on);
+    const auto first = trace_of(s, both ? "ref" : options.on, options.driver);
+    if (!first) return failed;
+    const auto& t = *first;
     if (both) {
-        const auto other = trace_of(s, "fast");
-        if (const auto difference = spec::difference_text(t, other, "ref", "fast"); !difference.empty()) {
+        const auto other = trace_of(s, "fast", options.driver);
+        if (!other) return failed;
+        if (const auto difference = spec::difference_text(t, *other, "ref", "fast"); !difference.empty()) {
+            const std::array<spec::picture_side, 2> sides{{{"ref", &t}, {"fast", &*other}}};
+            write_picture(s, sides, options.html_file);
             fmt::print("{}  {}: the loops disagree: {}", colored("FAILED", "1;31"), shown_name(options.file),
                        difference);
             return failed;
         }
     }
-    if (!options.trace_file.empty()) write_trace(t, options.trace_file);
-    // A trace on standard output is for another program: nothing may stand beside it.
-    if (options.trace_file == "-") return ok;
+    const std::string loops = both ? "ref and fast, with equal traces" : options.on;
+    if (!options.trace_file.empty()) write_file(spec::to_json(t), options.trace_file);
+    const std::array<spec::picture_side, 1> sides{{{loops, &t}}};
+    write_picture(s, sides, options.html_file);
+    // What goes to standard output is for another program: nothing may stand beside it.
+    if (options.trace_file == "-" || options.html_file == "-") return ok;
     if (options.program) fmt::print("{}\n", spec::to_text(s));
-    print_summary(t, s, both ? "ref and fast, with equal traces" : options.on);
+    print_summary(t, s, loops);
     if (options.timeline) {
         const spec::timeline_options chart{.width = options.width != 0 ? options.width : terminal_width(),
                                            .color = wants_color(),

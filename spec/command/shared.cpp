@@ -10,13 +10,18 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <memory>
+#include <utility>
 
+#include <fast/epoll_driver.hpp>
 #include <fast/loop.hpp>
 #include <ref/loop.hpp>
+#include <ref/poll_driver.hpp>
 
 #include "spec/scenario/check/check.hpp"
 #include "spec/scenario/form/json.hpp"
+#include "spec/scenario/run/real_run.hpp"
 #include "spec/scenario/run/run.hpp"
 #include "spec/scenario/trace/compare.hpp"
 
@@ -27,6 +32,11 @@ namespace {
 template <class Loop>
 std::unique_ptr<loop> make(driver& d, const loop_options& options) {
     return std::make_unique<Loop>(d, options);
+}
+
+template <class Driver>
+std::unique_ptr<driver> make_driver() {
+    return std::make_unique<Driver>();
 }
 
 struct closer {
@@ -59,8 +69,38 @@ spec::scenario read_scenario(const std::string& file) {
     }
 }
 
+spec::trace read_trace(const std::string& file) {
+    try {
+        return spec::parse_trace(read_file(file), shown_name(file));
+    } catch (const spec::trace_error& e) {
+        throw usage_error{e.what()};
+    }
+}
+
+void write_file(const std::string& text, const std::string& file) {
+    if (file == "-") {
+        fmt::print("{}", text);
+        return;
+    }
+    std::ofstream out{file, std::ios::binary};
+    out << text << std::flush;
+    if (!out) throw usage_error{fmt::format("{}: cannot be written: {}", file, std::strerror(errno))};
+}
+
 spec::trace trace_of(const spec::scenario& s, std::string_view on) {
     return spec::run_scenario(s, on == "fast" ? make<fast::loop> : make<ref::loop>);
+}
+
+std::optional<spec::trace> trace_of(const spec::scenario& s, std::string_view on, std::string_view driver) {
+    if (driver == "sim") return trace_of(s, on);
+    if (const auto reason = spec::why_not_lockstep(s))
+        throw usage_error{fmt::format(
+            "--driver {}: the kernel's channels cannot do {} (spec/scenario/README.md, section 5)", driver, *reason)};
+    auto real =
+        spec::run_in_lockstep(s, on == "fast" ? make<fast::loop> : make<ref::loop>,
+                              driver == "epoll" ? make_driver<fast::epoll_driver> : make_driver<ref::poll_driver>);
+    for (const auto& problem : real.problems) fmt::print("{}  {}\n", colored("FAILED", "1;31"), problem);
+    return real.problems.empty() ? std::optional{std::move(real.recorded)} : std::nullopt;
 }
 
 bool report_violations(const spec::trace& t, const std::string& name) {

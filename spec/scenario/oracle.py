@@ -12,6 +12,7 @@ name in capitals with a number is a rule.
 
 import heapq
 import json
+import os
 import re
 import sys
 from collections import OrderedDict, deque
@@ -37,6 +38,7 @@ TOP_LISTS = {  # field: (least, most) of each item; at most 8 items
 }
 TOP_OTHERS = {"galley_scenario", "name", "close", "routines", "world"}
 TOP_FIELDS = TOP_OTHERS | set(TOP_NUMBERS) | set(TOP_LISTS)
+ROUTINE_FIELDS = {"name", "body"}
 
 # README 2: verb: (operand, least, most)... in the table's order; a name as `most` stands for "the last of these".
 NS, HANDLE, ROUTINE = ("ns", 0, LAST_NS), ("handle", 0, 15), ("routine", 0, 31)
@@ -62,6 +64,8 @@ WORLD = {
     "data": (CHANNEL, BYTES), "end": (CHANNEL,), "break": (CHANNEL, ("code", 1, 4095)),
     "room": (CHANNEL, BYTES), "peer": (CHANNEL,),
 }
+STATEMENT_FIELDS = {verb: {"do", *(name for name, _, _ in operands)} for verb, operands in STATEMENTS.items()}
+ENTRY_FIELDS = {verb: {"at", "do", *(name for name, _, _ in operands)} for verb, operands in WORLD.items()}
 DECIMAL = re.compile("0|-?[1-9][0-9]{0,18}").fullmatch
 
 
@@ -103,6 +107,8 @@ class Scenario:
 
 
 def integer(value, least, most, where):
+    if type(value) is int and least <= value <= most:
+        return value
     number = int(value) if type(value) is str and DECIMAL(value) else value
     if type(number) is not int or not least <= number <= most:
         expected = f"an integer from {least} to {most}" if least <= most else "nothing (there is none)"
@@ -126,7 +132,7 @@ def known(raw, allowed, required, where):
     """Unknown fields are errors, and so is a missing one that is required."""
     if type(raw) is not dict:
         raise Invalid(where, "an object", raw)
-    for name in raw:
+    for name in () if raw.keys() <= allowed else raw:
         if name not in allowed:
             raise Invalid(f"{where}.{name}".strip("."), "no such field but " + ", ".join(sorted(allowed)), raw[name])
     for name in required:
@@ -134,20 +140,18 @@ def known(raw, allowed, required, where):
             raise Invalid(f"{where}.{name}".strip("."), "a value (the field is required)", None)
 
 
-def read_verb(raw, table, extra, where):
+def read_verb(raw, table, fields, where):
     """The verb's operands, having seen that exactly its fields are there."""
     verb = raw.get("do") if type(raw) is dict else None
     if type(verb) is not str or verb not in table:
         raise Invalid(where + ".do", "one of " + ", ".join(table), raw if verb is None else verb)
-    operands = table[verb]
-    if len(raw) != len(operands) + len(extra) or any(operand[0] not in raw for operand in operands):
-        fields = [*extra, *(operand[0] for operand in operands)]
-        known(raw, fields, fields, where)
-    return verb, operands
+    if raw.keys() != fields[verb]:
+        known(raw, fields[verb], sorted(fields[verb]), where)
+    return verb, table[verb]
 
 
 def read_statement(raw, limits, number, where):
-    verb, operands = read_verb(raw, STATEMENTS, ("do",), where)
+    verb, operands = read_verb(raw, STATEMENTS, STATEMENT_FIELDS, where)
     op = {}
     for name, least, most in operands:
         if name == "routine":  # only routines with a higher number, so that every scenario is finite
@@ -162,7 +166,7 @@ def read_statement(raw, limits, number, where):
 
 
 def read_entry(raw, limits, before, where):
-    verb, operands = read_verb(raw, WORLD, ("at", "do"), where)
+    verb, operands = read_verb(raw, WORLD, ENTRY_FIELDS, where)
     if "at" not in raw:
         raise Invalid(where + ".at", "a value (the field is required)", None)
     at = integer(raw["at"], 0, LAST_NS, where + ".at")
@@ -178,7 +182,7 @@ def read_routines(raw, limits):
     routines = []
     for number, routine in enumerate(raw):
         where = f"routines[{number}]"
-        known(routine, ("name", "body"), ("body",), where)
+        known(routine, ROUTINE_FIELDS, ("body",), where)
         text(routine.get("name", ""), where + ".name")
         body = array(routine["body"], 0, 64, where + ".body")
         routines.append([read_statement(one, limits, number, f"{where}.body[{line}]")
@@ -305,7 +309,7 @@ class Group:
     left: int = 0
     open: bool = True  # takes children
     failure: object = None  # the first failure, an outcome
-    failed: object = None  # the child that it came from (None: the body)
+    failed: object = None  # the child that it came from (the owner: from the body)
     body: object = None  # the body's outcome, once it has ended
     child_cancelled: bool = False  # a child ended cancelled while the node was cancelled
     ending: str = ""  # as judged; the word of `scope close`
@@ -858,7 +862,7 @@ class Oracle:
         group.body = outcome
         if outcome[0] == "error":
             if group.failure is None:
-                group.failure = outcome
+                group.failure, group.failed = outcome, task
             else:
                 self.unobserved(task)
         if outcome[0] != "value":
@@ -1342,14 +1346,23 @@ def derive(source):
     return Oracle(read_scenario(source)).play()
 
 
-def batch(lines, out):
-    for line in lines:
-        try:
-            trace = "\n".join(derive(line))
-        except Invalid as wrong:
-            trace = json.dumps({"error": str(wrong)}, separators=(",", ":"))
-        out.write(trace + "\n\n")
-        out.flush()  # whoever asks may wait for this answer before asking again
+def answer(question):
+    try:
+        return "\n".join(derive(question))
+    except Invalid as wrong:
+        return json.dumps({"error": str(wrong)}, separators=(",", ":"))
+
+
+def batch(questions, out):
+    rest, ended = b"", False
+    while not ended:
+        chunk = questions.read1(1 << 16)  # what is there, though that be one line
+        ended = not chunk
+        *lines, rest = (rest + (chunk or b"\n")).split(b"\n")
+        for line in lines:
+            if line:
+                out.write(answer(line) + "\n\n")
+        out.flush()  # whoever asks may wait for these answers before asking again
 
 
 def main(arguments):
@@ -1357,7 +1370,10 @@ def main(arguments):
         print(__doc__.strip(), file=sys.stderr)
         return 2
     if arguments[0] == "--batch":
-        batch(sys.stdin.buffer, sys.stdout)
+        try:
+            batch(sys.stdin.buffer, sys.stdout)
+        except BrokenPipeError:  # whoever asked has died, and has said why
+            os._exit(2)  # at once: a plain exit would try to write the rest
         return 0
     try:
         if arguments[0] == "-":

@@ -44,4 +44,8 @@ struct predicate_info {
 /// (IO-2, IO-6), other threads (POST-2, POST-3). For these there is the oracle.
 [[nodiscard]] std::vector<violation> check(const trace& t);
 
+/// The same for a trace that says nothing of what the world did, though it did something, as those of free runs on real
+/// drivers: whether somebody requested a stop is not judged.
+[[nodiscard]] std::vector<violation> check_without_world(const trace& t);
+
 }  // namespace galley::spec

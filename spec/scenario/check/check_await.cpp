@@ -10,7 +10,7 @@ namespace galley::spec::checking {
 namespace {
 
 // How an await of that kind can end.
-bool can_end(std::string_view kind, std::string_view with) {
+bool can_end(const text& kind, const text& with) {
     if (with == "start") return false;
     if (kind == "yield") return with == "value";
     if (kind == "join" || kind == "budget" || is_for_children(kind)) return true;
@@ -18,7 +18,7 @@ bool can_end(std::string_view kind, std::string_view with) {
 }
 
 // The same, when it is known what made the task ready.
-bool can_end_by(std::string_view cause, std::string_view with) {
+bool can_end_by(const text& cause, const text& with) {
     if (cause == "cancel") return with == "cancelled";
     if (cause == "yield" || cause == "timer" || cause == "handover") return with == "value";
     if (cause == "complete") return with != "error";
@@ -26,12 +26,12 @@ bool can_end_by(std::string_view cause, std::string_view with) {
     return true;
 }
 
-bool runs_a_routine(std::string_view verb) {
-    constexpr std::array<std::string_view, 6> verbs{"call", "try", "scope", "shield", "timeout", "group"};
+bool runs_a_routine(const text& verb) {
+    constexpr std::array<text, 6> verbs{"call", "try", "scope", "shield", "timeout", "group"};
     return std::ranges::find(verbs, verb) != verbs.end();
 }
 
-bool is_failure(std::string_view result) { return result.starts_with("error:"); }
+bool is_failure(const text& result) { return result.starts_with("error:"); }
 
 class await_family final : public family {
 public:
@@ -91,20 +91,20 @@ private:
                                                " satisfied awaits and one more");
     }
 
-    static void delivers(const event& e, const task_view& t, const std::string& who, const reporter& report) {
+    static void delivers(const event& e, const task_view& t, task_name who, const reporter& report) {
         const auto& [verb, arg, result] = e.texts;
         const bool same =
             t.kind == "budget" ? is_awaiting(verb) : t.kind == verb || (t.kind == "sleep" && verb == "sleep_until");
         if (!same || t.arg != arg)
             return report(predicate::delivered, who + " awaited " + std::string{t.kind} + " " + std::string{t.arg} +
                                                     ", but finishes " + verb + " " + arg);
-        const std::string_view with = result == "cancelled" ? "cancelled" : is_failure(result) ? "error" : "value";
+        const text with = result == "cancelled" ? "cancelled" : is_failure(result) ? "error" : "value";
         if (with != t.with || result == "misuse" || result == "empty")
             report(predicate::delivered,
                    who + " was resumed with " + std::string{t.with} + ", but the result is " + result);
     }
 
-    static void leaves(const event& e, const task_view& t, const std::string& who, const reporter& report) {
+    static void leaves(const event& e, const task_view& t, task_name who, const reporter& report) {
         const bool outward = (e.kind == event_kind::did && runs_a_routine(e.texts[0])) || e.kind == event_kind::end ||
                              (e.kind == event_kind::await && (e.texts[0] == "group" || e.texts[0] == "budget"));
         if (outward) return;
@@ -132,20 +132,21 @@ private:
     }
 
     // A routine that runs off its end gives 0.
-    static std::string left(const task_view& t) { return t.left_by.empty() ? "0" : std::string{t.left_with}; }
+    static text left(const task_view& t) { return t.left_by.empty() ? "0" : t.left_with; }
 
-    static bool passes(std::string_view verb, const task_view& t, std::string_view result) {
+    static bool passes(const text& verb, const task_view& t, const text& result) {
         const bool absorbs = (verb == "timeout" && result == "timeout") ||
                              ((verb == "scope" || verb == "shield") && result == "absorbed");
         return result == left(t) || (absorbs && t.left_with == "cancelled");
     }
 
     static void ends(const event& e, const task_view& t, const reporter& report) {
-        const std::string_view how = t.left_with == "cancelled" || (t.with == "cancelled" && t.kind.empty())
-                                         ? "cancelled"
-                                     : is_failure(t.left_with) ? "exception"
-                                                               : "value";
-        const auto value = how == "cancelled" ? std::string{} : how == "exception" ? left(t).substr(6) : left(t);
+        const text how = t.left_with == "cancelled" || (t.with == "cancelled" && t.kind.empty()) ? "cancelled"
+                         : is_failure(t.left_with)                                               ? "exception"
+                                                                                                 : "value";
+        const text value = how == "cancelled"   ? text{}
+                           : how == "exception" ? text{t.left_with.view().substr(6)}
+                                                : left(t);
         if (e.texts[0] != how || e.texts[1] != value)
             report(predicate::end_outcome, named(e.numbers[0]) + " was left with " + std::string{how} + " " + value +
                                                ", but ends with " + e.texts[0] + " " + e.texts[1]);

@@ -28,7 +28,7 @@ enum class form : std::uint8_t {
 };
 
 struct verb_form {
-    std::string_view verb{};
+    text verb{};
     form result{};
     bool slot{};  // may be `empty`
     bool use{};   // may be `misuse`
@@ -96,8 +96,8 @@ bool fits(form f, std::string_view s) {
     return false;
 }
 
-bool result_fits(std::string_view verb, std::string_view result) {
-    constexpr std::array<std::string_view, 3> guarded{"unlock", "drop_remote", "drop_keep_alive"};
+bool result_fits(const text& verb, const text& result) {
+    constexpr std::array<text, 3> guarded{"unlock", "drop_remote", "drop_keep_alive"};
     const auto* row = std::ranges::find(verb_forms, verb, &verb_form::verb);
     if (row == verb_forms.end()) {
         if (result == "cancelled") return is_awaiting(verb);
@@ -108,14 +108,14 @@ bool result_fits(std::string_view verb, std::string_view result) {
 }
 
 // The arrows of the flowchart.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> arrows{{{"start", "pending"},
-                                                                               {"pending", "pick"},
-                                                                               {"pick", "run"},
-                                                                               {"pick", "check"},
-                                                                               {"run", "save"},
-                                                                               {"save", "check"},
-                                                                               {"check", "continue"},
-                                                                               {"continue", "pending"}}};
+constexpr std::array<std::pair<text, text>, 8> arrows{{{"start", "pending"},
+                                                       {"pending", "pick"},
+                                                       {"pick", "run"},
+                                                       {"pick", "check"},
+                                                       {"run", "save"},
+                                                       {"save", "check"},
+                                                       {"check", "continue"},
+                                                       {"continue", "pending"}}};
 
 class form_family final : public family {
 public:
@@ -233,16 +233,16 @@ private:
     }
 
     static void wrong_actor(task_id id, const view& v, const reporter& report) {
-        report(predicate::actor, (id == 0 ? "nobody" : named(id)) + " acts, but " +
-                                     (v.running == 0 ? "no task" : named(v.running)) + " is running");
+        report(predicate::actor, (id == 0 ? std::string{"nobody"} : named(id)) + " acts, but " +
+                                     (v.running == 0 ? std::string{"no task"} : named(v.running)) + " is running");
     }
 
     void boxes(const event& e, const view& v, const reporter& report) {
         if (e.kind == event_kind::run) ran_ = true;
         if (e.kind == event_kind::box) {
-            const std::pair<std::string_view, std::string_view> arrow{v.box, e.texts[0]};
+            const auto leads = [&](const auto& arrow) { return arrow.first == v.box && arrow.second == e.texts[0]; };
             const bool first = std::exchange(ran_, false);
-            if (first ? arrow.second != "start" : std::ranges::find(arrows, arrow) == arrows.end())
+            if (first ? e.texts[0] != "start" : std::ranges::none_of(arrows, leads))
                 report(predicate::box_order, "no arrow leads from " + (first ? "the call of run" : std::string{v.box}) +
                                                  " to box " + e.texts[0]);
             else if (v.running != 0)
@@ -261,7 +261,7 @@ private:
     }
 
     // What else happens (ready, unobserved) belongs to the events around it.
-    static std::string_view box_of(event_kind k) {
+    static text box_of(event_kind k) {
         switch (k) {
             case event_kind::wait:
             case event_kind::world:

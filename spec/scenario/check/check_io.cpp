@@ -2,9 +2,9 @@
 // Operations and posts: IO-1, IO-5, POST-1, POST-4.
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "spec/scenario/check/check_view.hpp"
+#include "spec/scenario/check/id_set.hpp"
 
 namespace galley::spec::checking {
 namespace {
@@ -15,7 +15,7 @@ public:
         wakes(e, v, report);
         switch (e.kind) {
             case event_kind::complete:
-                if (!completed_.insert(e.numbers[0]).second)
+                if (!completed_.insert(e.numbers[0]))
                     report(predicate::complete_once, "operation " + std::to_string(e.numbers[0]) + " completes again");
                 break;
             case event_kind::did:
@@ -84,7 +84,7 @@ private:
         last_refused_ = post;
     }
 
-    std::set<std::uint64_t> completed_{};
+    id_set completed_{};
     std::map<task_id, std::string_view> results_{};  // completed, not yet told
     std::map<std::uint64_t, std::size_t> starts_{};  // operation, where its task began to wait
     std::uint64_t last_called_{0};

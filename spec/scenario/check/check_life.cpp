@@ -48,7 +48,7 @@ private:
                     return report(predicate::verdict_fits,
                                   "deadlocked, but " + named(p.task) + " could go on: it awaits " + p.await);
         if (verdict == "stopped") {
-            if (v.t.has_level_l && !stop_requested_ && !world_acted_)
+            if (v.t.has_level_l && v.world_is_shown && !stop_requested_ && !world_acted_)
                 report(predicate::verdict_fits, "stopped, but neither a task nor the world requested a stop");
             stop_requested_ = world_acted_ = false;
         }
@@ -64,11 +64,10 @@ private:
                 return report(predicate::pending_list, who + " is pending, but not named at its place");
             const auto& await = e.pending[n++].await;
             const bool ready = t.state == status::ready || t.kind == "yield" || t.kind == "budget";
-            const std::string_view expected = !t.started ? "start" : ready ? "ready" : t.kind;
+            const text expected = !t.started ? "start" : ready ? "ready" : t.kind;
             // Without level L it is not known whether a waiting task has been made ready.
             if (await != expected && (v.t.has_level_l || !t.started || await != "ready"))
-                return report(predicate::pending_list,
-                              who + " awaits " + std::string{expected} + ", but is said to await " + await);
+                return report(predicate::pending_list, who + " awaits " + expected + ", but is said to await " + await);
         }
         if (n != e.pending.size())
             report(predicate::pending_list, named(e.pending[n].task) + " is said to be pending, but is not");

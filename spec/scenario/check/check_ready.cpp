@@ -23,7 +23,7 @@ int stage(const event& e) {
     }
 }
 
-bool wakes(std::string_view cause, std::string_view kind) {
+bool wakes(const text& cause, const text& kind) {
     if (cause == "timer") return kind == "sleep";
     if (cause == "complete") return is_operation(kind);
     if (cause == "join") return kind == "join";
@@ -125,22 +125,23 @@ private:
     }
 
     void takes(task_id id, const view& v, const reporter& report) {
-        const auto who = id == 0 ? std::string{"a callback"} : named(id);
+        const auto who = [id] { return id == 0 ? std::string{"a callback"} : named(id); };
         if (left_ == 0) {
             const bool early = id != 0 && !v.task(id).started && v.task(id).spawn_round == v.round && v.round != 0;
             return report(early ? predicate::later_round : predicate::round_used_up,
-                          who + " runs, but the round is used up");
+                          who() + " runs, but the round is used up");
         }
         if (queue_.front() != id) {
             const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(left_);
             if (std::find(queue_.begin(), end, id) != end)
-                return report(predicate::queue_order, who + " runs before " +
-                                                          (queue_.front() == 0 ? "a callback" : named(queue_.front())) +
-                                                          ", which became ready earlier");
+                return report(predicate::queue_order,
+                              who() + " runs before " +
+                                  (queue_.front() == 0 ? std::string{"a callback"} : named(queue_.front())) +
+                                  ", which became ready earlier");
             if (id != 0 && !v.task(id).started && v.task(id).spawn_round == v.round)
                 return report(predicate::later_round,
-                              who + " takes its first step in the round in which it was spawned");
-            return report(predicate::round_used_up, who + " runs, but was not ready when the round began");
+                              who() + " takes its first step in the round in which it was spawned");
+            return report(predicate::round_used_up, who() + " runs, but was not ready when the round began");
         }
         queue_.pop_front();
         --left_;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Scopes and the reach of a cancellation, as far as a trace shows them: CANCEL-2, CANCEL-3, CANCEL-7.
-#include <set>
 
 #include "spec/scenario/check/check_view.hpp"
+#include "spec/scenario/check/id_set.hpp"
 
 namespace galley::spec::checking {
 namespace {
@@ -82,9 +82,9 @@ private:
                    named(e.numbers[0]) + " is cancelled, but begins to await " + e.texts[0]);
     }
 
-    std::set<std::uint64_t> open_{};
-    std::set<std::uint64_t> cancelled_{};
-    std::set<task_id> never_start_{};
+    id_set open_{};
+    id_set cancelled_{};
+    id_set never_start_{};
 };
 
 }  // namespace

@@ -28,9 +28,9 @@ public:
     }
 
 private:
-    using object = std::pair<std::string_view, std::string_view>;  // the kind of wait, the number
+    using object = std::pair<text, text>;  // the kind of wait, the number
 
-    static object thing(std::string_view kind, std::string_view arg) { return {kind, operand(arg, 0)}; }
+    static object thing(const text& kind, const text& arg) { return {kind, operand(arg, 0)}; }
 
     void served(const event& e, const task_view& t, const reporter& report) {
         if (!is_synchronisation(t.kind)) return;

@@ -2,9 +2,9 @@
 // Who takes the outcome of a task: TASK-2, TASK-3, TASK-4, TASK-6, TASK-7, CANCEL-4.
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "spec/scenario/check/check_view.hpp"
+#include "spec/scenario/check/id_set.hpp"
 
 namespace galley::spec::checking {
 namespace {
@@ -28,10 +28,10 @@ public:
                 break;
             case event_kind::ready:
                 if (e.texts[0] == "join" && v.task(e.numbers[0]).joins != v.last_ended)
-                    report(predicate::join_after_end, named(e.numbers[0]) + " joins " +
-                                                          named(v.task(e.numbers[0]).joins) +
-                                                          ", but is made ready at the end of " +
-                                                          (v.last_ended == 0 ? "none" : named(v.last_ended)));
+                    report(predicate::join_after_end,
+                           named(e.numbers[0]) + " joins " + named(v.task(e.numbers[0]).joins) +
+                               ", but is made ready at the end of " +
+                               (v.last_ended == 0 ? std::string{"none"} : named(v.last_ended)));
                 if (e.texts[0] == "children") expect_children_ended(e.numbers[0], v, report);
                 break;
             case event_kind::step:
@@ -45,8 +45,8 @@ public:
     }
 
     void finish(const view& v, const reporter& report) override {
-        for (const auto id : owned_)
-            if (v.task(id).outcome == "exception" && !taken_.contains(id))
+        for (task_id id = 1; id <= v.tasks.size(); ++id)
+            if (owned_.contains(id) && v.task(id).outcome == "exception" && !taken_.contains(id))
                 return report(predicate::failure_lost,
                               named(id) + " failed, but nobody took the failure and it is not reported");
         for (const auto& [scope, children] : spawned_in_) {
@@ -88,7 +88,7 @@ private:
         else if (result != told(joined))
             report(predicate::join_outcome,
                    named(id) + " ended with " + told(joined) + ", but its joiner is told " + result);
-        else if (joined.outcome == "exception" && !taken_.insert(id).second)
+        else if (joined.outcome == "exception" && !taken_.insert(id))
             report(predicate::unobserved_failure,
                    "the failure of " + named(id) + " reaches a joiner, but was taken before");
     }
@@ -148,19 +148,20 @@ private:
     }
 
     void unobserved(task_id id, const view& v, const reporter& report) {
-        // A group reports the failure of its body in the owner's name, as often as that happens.
-        if (id == v.running) return;
+        // A group reports the failure of its body in the owner's name, as often as that happens, also when it is
+        // destroyed.
+        if (id == v.running || v.task(id).state == status::destroyed) return;
         if (v.task(id).outcome != "exception" || id == 1)
             report(predicate::unobserved_failure,
                    named(id) + (id == 1 ? " is main, whose outcome the caller of run takes" : " did not fail"));
-        else if (!taken_.insert(id).second)
+        else if (!taken_.insert(id))
             report(predicate::unobserved_failure,
                    "the failure of " + named(id) + " is reported as unobserved, but was taken before");
     }
 
-    std::set<task_id> owned_{};                                   // by a handle
-    std::set<task_id> gone_{};                                    // into a group
-    std::set<task_id> taken_{};                                   // failures
+    id_set owned_{};                                              // by a handle
+    id_set gone_{};                                               // into a group
+    id_set taken_{};                                              // failures
     std::map<std::uint64_t, std::vector<task_id>> spawned_in_{};  // by scope
 };
 

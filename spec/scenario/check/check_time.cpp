@@ -5,10 +5,10 @@
 #include <limits>
 #include <map>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include "spec/scenario/check/check_view.hpp"
+#include "spec/scenario/check/id_set.hpp"
 
 namespace galley::spec::checking {
 namespace {
@@ -38,7 +38,7 @@ public:
             case event_kind::round:
                 if (!zero_sleepers_.empty())
                     report(predicate::past_deadline,
-                           named(*zero_sleepers_.begin()) +
+                           named(zero_sleepers_.first()) +
                                " sleeps to a deadline that is not in the future, but is not in this round");
                 collected_ = {{v.index, v.sample}};
                 [[fallthrough]];
@@ -107,7 +107,7 @@ private:
                                             std::to_string(v.sample) + ", before its key " + e.texts[0]);
         // No timer that starts later can have a lesser key than what was due before: the order is one over the whole
         // trace.
-        if (!fired_.insert(e.numbers[0]).second)
+        if (!fired_.insert(e.numbers[0]))
             report(predicate::fire_once, "timer " + std::to_string(e.numbers[0]) + " fires again");
         else if (place < last_fired_)
             report(predicate::fire_order, "timer " + std::to_string(place.second) + " with key " + e.texts[0] +
@@ -162,8 +162,7 @@ private:
         constexpr std::int64_t never = -1;
         waiting_ = e.texts[0] == "never" ? never : number(e.texts[0]);
         if (*waiting_ == never && !asleep_.empty())
-            report(predicate::wait_has_deadline,
-                   "the wait has no deadline, but " + named(*asleep_.begin()) + " sleeps");
+            report(predicate::wait_has_deadline, "the wait has no deadline, but " + named(asleep_.first()) + " sleeps");
         if (*waiting_ > 0 && *waiting_ % v.t.resolution != 0)
             report(predicate::key_rounded,
                    "the wait is until " + e.texts[0] + ", which is no multiple of " + std::to_string(v.t.resolution));
@@ -177,12 +176,12 @@ private:
     }
 
     std::int64_t reading_{0};  // the last one that a task was told
-    std::set<task_id> asleep_{};
+    id_set asleep_{};
     std::map<task_id, std::int64_t> fired_at_{};  // the key of the timer that woke the task last
-    std::set<task_id> zero_sleepers_{};
+    id_set zero_sleepers_{};
     std::optional<std::pair<std::size_t, std::int64_t>> collected_{};  // the last collect: index, sample
     std::pair<std::int64_t, std::uint64_t> last_fired_{-1, 0};
-    std::set<std::uint64_t> fired_{};
+    id_set fired_{};
     std::map<std::uint64_t, std::size_t> numbers_{};  // timer, where its task began to sleep
     std::optional<std::int64_t> waiting_{};           // until when; -1: never
 };

@@ -10,7 +10,7 @@ namespace galley::spec::checking {
 namespace {
 
 template <std::size_t N>
-bool among(std::string_view word, const std::array<std::string_view, N>& words) noexcept {
+bool among(const text& word, const std::array<text, N>& words) noexcept {
     return std::ranges::find(words, word) != words.end();
 }
 
@@ -117,8 +117,7 @@ void view::apply_slots(const event& e) {
 void view::apply_did(const event& e) {
     apply_slots(e);
     auto& t = task(e.numbers[0]);
-    const std::string_view verb = e.texts[0];
-    const std::string_view result = e.texts[2];
+    const auto& [verb, arg, result] = e.texts;
     const bool refused = result == "misuse" || result == "empty";
     if (is_awaiting(verb) && !refused) {
         if (!t.resuming) ++t.satisfied;
@@ -134,7 +133,7 @@ void view::apply_did(const event& e) {
     t.left_by = t.left_with = {};
     if (verb == "return") {
         t.left_by = verb;
-        t.left_with = e.texts[1];
+        t.left_with = arg;
     } else if (verb != "try" && (result == "cancelled" || result.starts_with("error:"))) {
         t.left_by = verb;
         t.left_with = result;
@@ -146,20 +145,20 @@ void reporter::operator()(predicate p, std::string what) const {
     out_.push_back({std::string{row.rule}, view_.index, std::move(what), std::string{row.name}});
 }
 
-bool is_operation(std::string_view kind) noexcept {
-    constexpr std::array<std::string_view, 6> kinds{"read", "write", "accept", "connect", "readable", "writable"};
+bool is_operation(const text& kind) noexcept {
+    constexpr std::array<text, 6> kinds{"read", "write", "accept", "connect", "readable", "writable"};
     return among(kind, kinds);
 }
 
-bool is_synchronisation(std::string_view kind) noexcept {
-    constexpr std::array<std::string_view, 5> kinds{"wait", "acquire", "lock", "put", "get"};
+bool is_synchronisation(const text& kind) noexcept {
+    constexpr std::array<text, 5> kinds{"wait", "acquire", "lock", "put", "get"};
     return among(kind, kinds);
 }
 
-bool is_for_children(std::string_view kind) noexcept { return kind == "all" || kind == "any" || kind == "group"; }
+bool is_for_children(const text& kind) noexcept { return kind == "all" || kind == "any" || kind == "group"; }
 
-bool is_awaiting(std::string_view verb) noexcept {
-    constexpr std::array<std::string_view, 4> others{"yield", "sleep", "sleep_until", "join"};
+bool is_awaiting(const text& verb) noexcept {
+    constexpr std::array<text, 4> others{"yield", "sleep", "sleep_until", "join"};
     return is_operation(verb) || is_synchronisation(verb) || is_for_children(verb) || among(verb, others);
 }
 
@@ -182,6 +181,6 @@ std::string_view operand(std::string_view arg, std::size_t n) noexcept {
     return arg.substr(0, arg.find(','));
 }
 
-std::string named(task_id id) { return "task " + std::to_string(id); }
+task_name::operator std::string() const { return "task " + std::to_string(id_); }
 
 }  // namespace galley::spec::checking

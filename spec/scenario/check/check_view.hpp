@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "spec/scenario/check/check.hpp"
@@ -24,7 +25,7 @@ struct scope_frame {
     bool cancelled{};  // an await ended cancelled right in this scope
 };
 
-/// One task. The texts point into the trace.
+/// One task.
 struct task_view {
     task_id by{};
     std::uint64_t scope{};
@@ -33,21 +34,21 @@ struct task_view {
     bool started{};
     bool cancelled{};  // as in scope_frame, outside of all scopes
     bool resuming{};   // its step began with an outcome that no statement has told yet
-    std::string_view cause{};
-    std::string_view with{};
-    std::string_view kind{};  // of the last await
-    std::string_view arg{};
+    text cause{};
+    text with{};
+    text kind{};  // of the last await
+    text arg{};
     task_id joins{};  // what the slot held when it last awaited a join
     std::size_t awaited_at{};
     std::int64_t awaited_now{};
     std::int64_t now{};
-    std::int64_t satisfied{};    // awaits satisfied in this step
-    std::string_view left_by{};  // verb and result of the last statement, if it left its routine
-    std::string_view left_with{};
+    std::int64_t satisfied{};  // awaits satisfied in this step
+    text left_by{};            // verb and result of the last statement, if it left its routine
+    text left_with{};
     std::uint64_t last_closed{};  // the scope that it closed last
     std::vector<scope_frame> scopes{};
-    std::string_view outcome{};
-    std::string_view value{};
+    text outcome{};
+    text value{};
     std::size_t ended_at{};
 
     [[nodiscard]] bool over() const noexcept { return state == status::ended || state == status::destroyed; }
@@ -58,6 +59,7 @@ struct view {
     explicit view(const trace& of) : t{of} {}
 
     const trace& t;
+    bool world_is_shown{true};
     std::size_t index{};  // of the event in hand
     std::vector<task_view> tasks{};
     task_id running{};
@@ -67,7 +69,7 @@ struct view {
     std::uint64_t scopes_opened{};
     std::uint64_t round{};
     std::int64_t sample{};
-    std::string_view box{};
+    text box{};
     task_id last_ended{};             // in this step
     std::array<task_id, 16> slots{};  // of handles; 0: empty
 
@@ -119,16 +121,28 @@ public:
 [[nodiscard]] std::unique_ptr<family> life_rules();
 
 // What kinds of await there are, and small readers of texts.
-[[nodiscard]] bool is_operation(std::string_view kind) noexcept;
-[[nodiscard]] bool is_synchronisation(std::string_view kind) noexcept;
-[[nodiscard]] bool is_for_children(std::string_view kind) noexcept;
+[[nodiscard]] bool is_operation(const text& kind) noexcept;
+[[nodiscard]] bool is_synchronisation(const text& kind) noexcept;
+[[nodiscard]] bool is_for_children(const text& kind) noexcept;
 /// The verbs whose outcome counts against the budget when it is there at once.
-[[nodiscard]] bool is_awaiting(std::string_view verb) noexcept;
+[[nodiscard]] bool is_awaiting(const text& verb) noexcept;
 [[nodiscard]] bool is_decimal(std::string_view text) noexcept;
 /// `text` as a number; saturates at 2^63-1, and is 0 if it is none.
 [[nodiscard]] std::int64_t number(std::string_view text) noexcept;
 /// The n-th of the comma-joined operands, empty if there are fewer.
 [[nodiscard]] std::string_view operand(std::string_view arg, std::size_t n) noexcept;
-[[nodiscard]] std::string named(task_id id);
+
+/// A task in a message: spelled out only where a message is made, for nearly every event has none.
+class task_name {
+public:
+    explicit task_name(task_id id) noexcept : id_{id} {}
+    operator std::string() const;  // NOLINT(google-explicit-constructor): it is a string
+    friend std::string operator+(const task_name& a, std::string_view b) { return std::string{a}.append(b); }
+    friend std::string operator+(std::string a, const task_name& b) { return std::move(a.append(std::string{b})); }
+
+private:
+    task_id id_;
+};
+[[nodiscard]] inline task_name named(task_id id) noexcept { return task_name{id}; }
 
 }  // namespace galley::spec::checking

@@ -2,6 +2,7 @@
 #include "spec/scenario/form/bytes.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "spec/scenario/form/byte_codes.hpp"
 #include "spec/scenario/form/vocabulary.hpp"
@@ -117,18 +118,27 @@ private:
 
     /// Gives raw bytes their meaning, and leaves out what would cost too much; higher routines are settled already.
     void settle_routine(std::size_t own) {
-        auto raw = std::move(result_.routines[own].body);
         auto& body = result_.routines[own].body;
-        body.clear();
-        for (auto& s : raw) {
+        auto kept = body.begin();
+        for (auto& s : body) {
             settle_routines(s, own);
-            std::int64_t price = 1;
-            for (const auto named : named_routines(s)) price += costs_[named];
+            const auto price = price_of(s);
             if (costs_[own] + price > most_cost_from_bytes) continue;
             costs_[own] += price;
             settle_objects(info(s.what), s.operands);
-            body.push_back(std::move(s));
+            std::swap(*kept++, s);
         }
+        body.erase(kept, body.end());
+    }
+
+    [[nodiscard]] std::int64_t price_of(const statement& s) const {
+        std::int64_t price = 1;
+        for (const auto named : s.routines) price += costs_[named];
+        const auto row = info(s.what).operands();
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (row[i].kind == operand_kind::routine) price += costs_[static_cast<std::size_t>(s.operands[i])];
+        }
+        return price;
     }
 
     void settle_routines(statement& s, std::size_t own) {

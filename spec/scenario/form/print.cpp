@@ -113,6 +113,8 @@ std::string statement_text(const scenario& s, const statement& st) {
     return verb_text(s, info(st.what), st.operands);
 }
 
+std::string world_text(const scenario& s, const world_entry& e) { return verb_text(s, info(e.what), e.operands); }
+
 std::string to_text(const scenario& s) {
     std::string text;
     if (!s.name.empty()) text += "scenario " + s.name + '\n';
@@ -123,7 +125,7 @@ std::string to_text(const scenario& s) {
     }
     if (!s.world.empty()) text += "world:\n";
     for (const auto& e : s.world) {
-        text += "    at " + duration_text(e.at) + ": " + verb_text(s, info(e.what), e.operands) + '\n';
+        text += "    at " + duration_text(e.at) + ": " + world_text(s, e) + '\n';
     }
     return text;
 }

@@ -15,6 +15,9 @@ namespace galley::spec {
 /// One statement, as in `spawn routine 2 boil, handle 0`.
 [[nodiscard]] std::string statement_text(const scenario& s, const statement& st);
 
+/// What the world does, without when: `data channel 0, 64 bytes`.
+[[nodiscard]] std::string world_text(const scenario& s, const world_entry& e);
+
 /// The whole program: settings and objects that are not the usual ones, each routine with its statements one a line,
 /// and what the world does when. Each line ends with a newline.
 [[nodiscard]] std::string to_text(const scenario& s);

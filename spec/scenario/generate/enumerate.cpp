@@ -8,6 +8,8 @@ namespace galley::spec {
 
 namespace {
 
+bool fills_slot(verb what) { return what == verb::spawn || what == verb::group || what == verb::scope; }
+
 /// Builds programs of exactly one size in scan order (routine by routine, statement by statement), so that first uses
 /// come in order by construction; the numbering of routines is pruned on the way and judged at the end.
 class enumerator {
@@ -15,6 +17,7 @@ public:
     enumerator(const alphabet& letters, std::size_t size, function_ref<void(const scenario&)> visit)
         : letters_{letters}, size_{size}, left_{size}, visit_{visit}, program_{letters.base} {
         program_.routines.clear();
+        for (const auto& l : letters_.letters) most_named_at_once_ = std::max(most_named_at_once_, l.list);
         for (const auto& entry : program_.world) {
             const auto row = info(entry.what).operands();
             for (std::size_t i = 0; i < row.size(); ++i) {
@@ -40,6 +43,7 @@ private:
     std::int64_t& used_of(operand_kind kind) { return used_[static_cast<std::size_t>(kind)]; }
 
     void extend() {
+        if (!can_be_completed()) return;
         end_routine();
         if (left_ == 0) return;
         if (!body().empty() && (body().back().what == verb::fail || body().back().what == verb::return_)) return;
@@ -50,6 +54,18 @@ private:
             body().pop_back();
         }
         ++left_;
+    }
+
+    /// Not if there are more slots to fill than statements to come, or more routines than can differ (one may be empty)
+    /// or can still be named. Early, as most programs that are begun would fail this in the end.
+    bool can_be_completed() const {
+        if (empty_slots_ > left_) return false;
+        const auto own = program_.routines.size() - 1;
+        if (highest_named_ <= own) return true;
+        const auto named = times_named_.begin();
+        const auto unnamed = std::count(named + static_cast<std::ptrdiff_t>(own) + 1,
+                                        named + static_cast<std::ptrdiff_t>(highest_named_) + 1, 0);
+        return highest_named_ - own <= left_ + 1 && static_cast<std::size_t>(unnamed) <= left_ * most_named_at_once_;
     }
 
     void end_routine() {
@@ -81,13 +97,34 @@ private:
         }
         auto& used = used_of(kind);
         const auto before = used;
-        const auto limit = is_object(kind) ? declared(letters_.base, object(kind)) : verb.slots[i].high + 1;
+        const auto limit = is_object(kind)             ? declared(letters_.base, object(kind))
+                           : letters_.limits.slots > 0 ? letters_.limits.slots
+                                                       : verb.slots[i].high + 1;
         for (std::int64_t index = 0; index <= std::min(before, limit - 1); ++index) {
             body().back().operands[i] = index;
             used = std::max(before, index + 1);
-            choose(i + 1);
+            fill(kind, index, [&] { choose(i + 1); });
             used = before;
         }
+    }
+
+    /// Goes on with what the last statement does to the slot: fill it, or only use it.
+    template <typename Go>
+    void fill(operand_kind kind, std::int64_t index, Go go) {
+        if (letters_.limits.slots == 0 || !is_slot(kind)) return go();
+        auto& use = slots_[static_cast<std::size_t>(kind)][static_cast<std::size_t>(index)];
+        const auto before = use;
+        const auto empty_before = empty_slots_;
+        if (fills_slot(body().back().what)) {
+            empty_slots_ -= use == slot_use::empty ? 1 : 0;
+            use = slot_use::filled;
+        } else if (use == slot_use::none) {
+            ++empty_slots_;
+            use = slot_use::empty;
+        }
+        go();
+        empty_slots_ = empty_before;
+        use = before;
     }
 
     void choose_list(std::size_t k) {
@@ -150,8 +187,12 @@ private:
     function_ref<void(const scenario&)> visit_;
     scenario program_;
     std::array<std::int64_t, operand_kind_count> used_{};
+    enum class slot_use : std::uint8_t { none, empty, filled };
+    std::array<std::array<slot_use, 16>, operand_kind_count> slots_{};
+    std::size_t empty_slots_{0};  // that are used and not filled yet
     std::array<int, most_routines> times_named_{};
     std::size_t highest_named_{0};
+    std::size_t most_named_at_once_{1};  // by one statement
 };
 
 }  // namespace

@@ -10,7 +10,8 @@
 //     higher ones allows: the next number goes to the first-named one of those whose namers all have numbers;
 //   - slots and objects are numbered in the order of their first use: world first, then the routines as numbered; an
 //     object is declared if it is used.
-// Nothing is left out because it seems pointless: a join of a slot that nobody fills is a program too.
+// Nothing is left out because it seems pointless: a join of a slot that nobody fills is a program too. (But see
+// bounds::slots.)
 #pragma once
 
 #include <string_view>
@@ -28,6 +29,15 @@ struct letter {
     std::size_t list{};                     // how many routines `all` or `any` names
 };
 
+/// How far to go with an alphabet.
+struct bounds {
+    std::size_t brief{};  ///< statements, where seconds count
+    std::size_t whole{};  ///< statements, where minutes do
+    /// A focused alphabet, which goes deeper, uses at most so many slots of a kind, and none that no statement fills
+    /// (what such a slot's statements do, the others show). 0: any number, filled or not.
+    std::int64_t slots{};
+};
+
 /// The statements of a family of programs, and what they share.
 struct alphabet {
     std::string_view name{};
@@ -35,12 +45,15 @@ struct alphabet {
     /// Settings and world of every program, and the objects that a program may use; within a kind these are declared
     /// alike, so that only the order of first use tells them apart.
     scenario base{};
+    bounds limits{};
 };
 
 /// tasks, cancellation, an event, time and stop, thinly: what the loops' order is about.
 [[nodiscard]] alphabet core_alphabet();
-/// core, and in depth: tasks and outcomes; scopes, shields and timeouts; synchronisation; time; a channel that the
-/// world serves.
+/// core, and more widely: tasks and outcomes; scopes, shields and timeouts; synchronisation; time; a channel that the
+/// world serves; `all` and `any` of one and of three; posts, remotes and keep-alives over two runs. Then, with few
+/// letters and deeper: joins; cancelling tasks across shields; scopes within scopes; timers, whose times lie on both
+/// sides of a wheel's level; groups; queues.
 [[nodiscard]] std::vector<alphabet> all_alphabets();
 
 /// Calls `visit` with every canonical program of at most `most_operations` statements, smallest first, in an order that

@@ -14,7 +14,7 @@ namespace codes = byte_codes;
 /// Writes the byte form, which makes any choice a valid scenario.
 class byte_generator {
 public:
-    explicit byte_generator(std::uint64_t seed) : random_{seed} {}
+    byte_generator(std::uint64_t seed, const leaning& to) : random_{seed}, to_{to} {}
 
     std::vector<std::uint8_t> generate(std::size_t size) {
         while (random_.one_in(3)) setting();
@@ -47,8 +47,9 @@ private:
         // Structure first: a program that starts no second task shows little.
         constexpr std::array starters{verb::spawn, verb::all,     verb::any, verb::go,
                                       verb::group, verb::timeout, verb::call};
-        const auto what =
-            random_.one_in(4) ? starters[random_.below(starters.size())] : static_cast<verb>(random_.below(verb_count));
+        const auto what = leans(to_.verbs)    ? to_.verbs[random_.below(to_.verbs.size())]
+                          : random_.one_in(4) ? starters[random_.below(starters.size())]
+                                              : static_cast<verb>(random_.below(verb_count));
         // What ends the routine or the run cuts the rest off, so it is rare.
         const bool cuts = what == verb::fail || what == verb::return_ || what == verb::stop || what == verb::keep_alive;
         if (cuts && !random_.one_in(3)) return statement_of();
@@ -57,7 +58,8 @@ private:
     }
 
     void entry() {
-        const auto what = static_cast<world_verb>(random_.below(world_verb_count));
+        const auto what = leans(to_.world) ? to_.world[random_.below(to_.world.size())]
+                                           : static_cast<world_verb>(random_.below(world_verb_count));
         if (what == world_verb::stop && !random_.one_in(4)) return entry();
         tag(codes::entries + static_cast<std::size_t>(what));
         number();
@@ -82,19 +84,27 @@ private:
 
     void any_byte() { bytes_.push_back(static_cast<std::uint8_t>(random_.below(256))); }
 
+    /// A leaning to nothing takes no random number: the scenarios are what they were.
+    template <class Words>
+    bool leans(const Words& to) {
+        return !to.empty() && random_.one_in(2);
+    }
+
     void number() {
-        const auto reach = random_.one_in(8) ? std::size_t{codes::literals} + codes::edges.size() : codes::literals;
+        const bool far = to_.far_in > 0 && random_.one_in(to_.far_in);
+        const auto reach = far ? std::size_t{codes::literals} + codes::edges.size() : codes::literals;
         bytes_.push_back(static_cast<std::uint8_t>(random_.below(reach)));
     }
 
     random_source random_;
+    const leaning& to_;
     std::vector<std::uint8_t> bytes_{};
 };
 
 }  // namespace
 
-scenario random_scenario(std::uint64_t seed, std::size_t size) {
-    return from_bytes(byte_generator{seed}.generate(size));
+scenario random_scenario(std::uint64_t seed, std::size_t size, const leaning& to) {
+    return from_bytes(byte_generator{seed, to}.generate(size));
 }
 
 }  // namespace galley::spec

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
-// I/O on a scenario's channels: operations without a buffer, as the sim driver only counts bytes.
+// I/O on a scenario's channels. On the sim driver, which only counts bytes, operations have no buffer.
 #pragma once
 
 #include <spec/scenario/form/scenario.hpp>
+#include <spec/scenario/run/program.hpp>
+#include <spec/scenario/trace/text.hpp>
 
 #include <galley/task.hpp>
 
 #include <cstddef>
-#include <string>
 
 namespace galley::spec {
 
 /// Performs the statement `what`, one of read, write, accept, connect, readable, writable; gives its result as text.
-[[nodiscard]] task<std::string> channel_operation(verb what, int channel, std::size_t bytes);
+[[nodiscard]] task<text> channel_operation(program& p, verb what, std::size_t channel, std::size_t bytes);
 
 }  // namespace galley::spec

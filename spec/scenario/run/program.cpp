@@ -10,16 +10,12 @@ namespace galley::spec {
 
 namespace {
 
-using text = std::string;
-
 /// One routine on one task.
 struct place {
     place(program& p_, task_id task_) noexcept : p{&p_}, task{task_} {}
     program* p;
     task_id task;
 };
-
-task<std::int64_t> call_routine(place at, std::size_t routine);
 
 std::vector<task<std::int64_t>> bodies(program& p, const statement& s) {
     std::vector<task<std::int64_t>> made;
@@ -40,6 +36,8 @@ std::int64_t code_of(std::exception_ptr error) {
     }
 }
 
+text error_text(std::int64_t code) { return "error:" + std::to_string(code); }
+
 // ---- statements that end in their step ---------------------------------------------------------------------------
 
 text spawn_into(place at, std::size_t routine, std::size_t slot) {
@@ -47,7 +45,7 @@ text spawn_into(place at, std::size_t routine, std::size_t slot) {
     join_handle<std::int64_t> handle = spawn(*p.loop, scenario_task(p, routine));
     const task_id id = handle.id();
     p.handles[slot] = std::move(handle);
-    return std::to_string(id);
+    return text::decimal(id);
 }
 
 text unlock(place at, program::owned_mutex& m) {
@@ -73,7 +71,7 @@ text go(program& p, std::size_t slot, std::size_t routine) {
     if (group == nullptr || !group->is_running()) {
         return "misuse";
     }
-    return std::to_string(group->spawn(scenario_task(p, routine)));
+    return text::decimal(group->spawn(scenario_task(p, routine)));
 }
 
 text cancel_group(program& p, std::size_t slot) {
@@ -91,8 +89,8 @@ std::optional<text> do_now(place at, const statement& s) {
     const auto a = static_cast<std::size_t>(s.operands[0]);
     const auto b = static_cast<std::size_t>(s.operands[1]);
     switch (s.what) {
-        case verb::burn: p.sim->burn(duration{s.operands[0]}); return "ok";
-        case verb::now: return std::to_string(nanoseconds(p.loop->now()));
+        case verb::burn: p.time->burn(duration{s.operands[0]}); return "ok";
+        case verb::now: return text::decimal(nanoseconds(p.loop->now()));
         case verb::spawn: return spawn_into(at, a, b);
         case verb::cancel: return !p.handles[a] ? "empty" : p.handles[a].cancel() ? "yes" : "no";
         case verb::drop:
@@ -115,11 +113,13 @@ std::optional<text> do_now(place at, const statement& s) {
         case verb::unlock: return unlock(at, p.mutexes[a]);
         case verb::close_queue: p.queues[a].close(); return "ok";
         case verb::close: {
-            const int error = p.loop->close(static_cast<int>(a));
+            const int number = p.has_kernel ? std::exchange(p.descriptors[a], -1) : p.descriptors[a];
+            const int error = p.loop->close(number);
             return error == 0 ? "ok" : "errno:" + std::to_string(error);
         }
         case verb::stop: p.loop->stop(); return "ok";
         case verb::post: {
+            const std::lock_guard in_order{p.posting};
             const bool posted = p.loop->get_remote().post(p.setting(s.operands[0]));
             return posted ? "ok" : "refused";
         }
@@ -150,7 +150,7 @@ task<text> join(place at, std::size_t slot) {
     try {
         const std::int64_t value = co_await handle.join();
         empty_slot();
-        co_return std::to_string(value);
+        co_return text::decimal(value);
     } catch (const cancelled&) {
         throw;
     } catch (...) {
@@ -175,11 +175,11 @@ private:
 /// The body of a group; when it is over, the group's own statement is the one that awaits.
 task<std::int64_t> group_body(place at, const statement* s) {
     struct back_to_group {
-        ~back_to_group() { at.p->record.at_statement(at.task, operands_text(*s)); }
+        ~back_to_group() { at.p->record.at_statement(at.task, *s); }
         place at;
         const statement* s;
     } const back{at, s};
-    co_return co_await call_routine(at, static_cast<std::size_t>(s->operands[1]));
+    co_return co_await scenario_task(*at.p, static_cast<std::size_t>(s->operands[1]));
 }
 
 task<text> group(place at, const statement* s) {
@@ -190,128 +190,128 @@ task<text> group(place at, const statement* s) {
     task_group here;
     const in_slot<task_group> kept{slot, here};
     const std::optional<std::int64_t> value = co_await here.run([at, s] { return group_body(at, s); });
-    co_return value ? std::to_string(*value) : "absorbed";
+    co_return value ? text::decimal(*value) : "absorbed";
 }
 
-task<text> scope(place at, const statement* s) {
-    cancel_scope*& slot = at.p->scopes[static_cast<std::size_t>(s->operands[0])];
+task<text> scope(program& p, const statement* s) {
+    cancel_scope*& slot = p.scopes[static_cast<std::size_t>(s->operands[0])];
     if (slot != nullptr) {
         co_return "misuse";
     }
     cancel_scope here;
     const in_slot<cancel_scope> kept{slot, here};
     const std::optional<std::int64_t> value =
-        co_await here.run(call_routine(at, static_cast<std::size_t>(s->operands[1])));
-    co_return value ? std::to_string(*value) : "absorbed";
+        co_await here.run(scenario_task(p, static_cast<std::size_t>(s->operands[1])));
+    co_return value ? text::decimal(*value) : "absorbed";
 }
 
-task<text> all(place at, const statement* s) {
-    const std::vector<std::int64_t> values = co_await when_all(bodies(*at.p, *s));
-    text joined;
+task<text> all(program& p, const statement* s) {
+    const std::vector<std::int64_t> values = co_await when_all(bodies(p, *s));
+    std::string joined;
     for (const std::int64_t value : values) {
         joined += (joined.empty() ? "" : ",") + std::to_string(value);
     }
     co_return joined;
 }
 
-task<text> try_call(place at, std::size_t routine) {
-    std::exception_ptr error;
-    try {
-        const std::int64_t value = co_await call_routine(at, routine);
-        co_return std::to_string(value);
-    } catch (const cancelled&) {
-        co_return "cancelled";
-    } catch (...) {
-        error = std::current_exception();
+task<text> try_call(program& p, std::size_t routine) {
+    settled_call<std::int64_t> called{scenario_task(p, routine)};
+    result<std::int64_t>& came_to = co_await called;
+    switch (came_to.kind()) {
+        case outcome::value: co_return text::decimal(came_to.take());
+        case outcome::exception: co_return error_text(code_of(came_to.exception()));
+        default: co_return "cancelled";
     }
-    co_return "error:" + std::to_string(code_of(error));
 }
 
-task<text> do_await(place at, const statement* s) {
+task<text> yield_once() {
+    co_await yield();
+    co_return "ok";
+}
+
+task<text> sleep_one(duration d) {
+    co_await sleep_for(d);
+    co_return "ok";
+}
+
+task<text> sleep_to(instant t) {
+    co_await sleep_until(t);
+    co_return "ok";
+}
+
+task<text> call(program& p, std::size_t routine) {
+    const std::int64_t value = co_await scenario_task(p, routine);
+    co_return text::decimal(value);
+}
+
+task<text> any(program& p, const statement* s) {
+    const winner<std::int64_t> first = co_await when_any(bodies(p, *s));
+    co_return std::to_string(first.index) + ":" + std::to_string(first.value);
+}
+
+task<text> shielded(program& p, std::size_t routine) {
+    const std::int64_t value = co_await shield(scenario_task(p, routine));
+    co_return text::decimal(value);
+}
+
+task<text> with_timeout(program& p, const statement* s) {
+    const std::optional<std::int64_t> value =
+        co_await timeout(duration{s->operands[0]}, scenario_task(p, static_cast<std::size_t>(s->operands[1])));
+    co_return value ? text::decimal(*value) : "timeout";
+}
+
+task<text> wait(galley::event& e) {
+    co_await e.wait();
+    co_return "ok";
+}
+
+task<text> acquire(semaphore& s) {
+    co_await s.acquire();
+    co_return "ok";
+}
+
+task<text> lock(place at, program::owned_mutex& m) {
+    mutex::guard guard = co_await m.mutex.lock();
+    m.guard.emplace(std::move(guard));
+    m.owner = at.task;
+    co_return "ok";
+}
+
+task<text> put(queue<std::int64_t>& q, std::int64_t item) {
+    const bool accepted = co_await q.put(std::move(item));
+    co_return accepted ? "ok" : "closed";
+}
+
+task<text> get(queue<std::int64_t>& q) {
+    const std::optional<std::int64_t> item = co_await q.get();
+    co_return item ? text::decimal(*item) : "closed";
+}
+
+/// A statement that awaits. A coroutine for each kind, as a frame has room for all that its coroutine may await.
+task<text> do_await(place at, const statement& s) {
     program& p = *at.p;
-    const auto a = static_cast<std::size_t>(s->operands[0]);
-    const auto b = static_cast<std::size_t>(s->operands[1]);
-    switch (s->what) {
-        case verb::yield: co_await yield(); co_return "ok";
-        case verb::sleep: co_await sleep_for(duration{s->operands[0]}); co_return "ok";
-        case verb::sleep_until: co_await sleep_until(instant{duration{s->operands[0]}}); co_return "ok";
-        case verb::join: co_return co_await join(at, a);
-        case verb::call: {
-            const std::int64_t value = co_await call_routine(at, a);
-            co_return std::to_string(value);
-        }
-        case verb::try_: co_return co_await try_call(at, a);
-        case verb::all: co_return co_await all(at, s);
-        case verb::any: {
-            const winner<std::int64_t> first = co_await when_any(bodies(p, *s));
-            co_return std::to_string(first.index) + ":" + std::to_string(first.value);
-        }
-        case verb::group: co_return co_await group(at, s);
-        case verb::scope: co_return co_await scope(at, s);
-        case verb::shield: {
-            const std::int64_t value = co_await shield(call_routine(at, a));
-            co_return std::to_string(value);
-        }
-        case verb::timeout: {
-            const std::optional<std::int64_t> value = co_await timeout(duration{s->operands[0]}, call_routine(at, b));
-            co_return value ? std::to_string(*value) : "timeout";
-        }
-        case verb::wait: co_await p.events[a].wait(); co_return "ok";
-        case verb::acquire: co_await p.semaphores[a].acquire(); co_return "ok";
-        case verb::lock: {
-            mutex::guard guard = co_await p.mutexes[a].mutex.lock();
-            p.mutexes[a].guard.emplace(std::move(guard));
-            p.mutexes[a].owner = at.task;
-            co_return "ok";
-        }
-        case verb::put: {
-            std::int64_t item = s->operands[1];
-            const bool accepted = co_await p.queues[a].put(std::move(item));
-            co_return accepted ? "ok" : "closed";
-        }
-        case verb::get: {
-            const std::optional<std::int64_t> item = co_await p.queues[a].get();
-            co_return item ? std::to_string(*item) : "closed";
-        }
-        default: co_return co_await channel_operation(s->what, static_cast<int>(a), b);
+    const auto a = static_cast<std::size_t>(s.operands[0]);
+    const auto b = static_cast<std::size_t>(s.operands[1]);
+    switch (s.what) {
+        case verb::yield: return yield_once();
+        case verb::sleep: return sleep_one(duration{s.operands[0]});
+        case verb::sleep_until: return sleep_to(instant{duration{s.operands[0]}});
+        case verb::join: return join(at, a);
+        case verb::call: return call(p, a);
+        case verb::try_: return try_call(p, a);
+        case verb::all: return all(p, &s);
+        case verb::any: return any(p, &s);
+        case verb::group: return group(at, &s);
+        case verb::scope: return scope(p, &s);
+        case verb::shield: return shielded(p, a);
+        case verb::timeout: return with_timeout(p, &s);
+        case verb::wait: return wait(p.events[a]);
+        case verb::acquire: return acquire(p.semaphores[a]);
+        case verb::lock: return lock(at, p.mutexes[a]);
+        case verb::put: return put(p.queues[a], s.operands[1]);
+        case verb::get: return get(p.queues[a]);
+        default: return channel_operation(p, s.what, a, b);
     }
-}
-
-/// Executes one statement: `did` in any case, and then what it throws.
-task<void> execute(place at, const statement* s) {
-    recorder& record = at.p->record;
-    const text arg = operands_text(*s);
-    const char* const name = info(s->what).name.data();
-    record.at_statement(at.task, arg);
-    text result;
-    try {
-        if (s->what == verb::fail) {
-            throw failure{s->operands[0]};
-        }
-        if (std::optional<text> now = do_now(at, *s)) {
-            result = *std::move(now);
-        } else {
-            result = co_await do_await(at, s);
-        }
-    } catch (const cancelled&) {
-        record.did(at.task, name, arg, "cancelled");
-        throw;
-    } catch (...) {
-        record.did(at.task, name, arg, "error:" + std::to_string(code_of(std::current_exception())));
-        throw;
-    }
-    record.did(at.task, name, arg, result);
-}
-
-task<std::int64_t> call_routine(place at, std::size_t routine) {
-    for (const statement& s : at.p->source.routines[routine].body) {
-        if (s.what == verb::return_) {
-            at.p->record.did(at.task, "return", operands_text(s), "ok");
-            co_return s.operands[0];
-        }
-        co_await execute(at, &s);
-    }
-    co_return 0;
 }
 
 }  // namespace
@@ -323,18 +323,42 @@ callback program::setting(std::int64_t event_index) {
     }};
 }
 
+// `did` for each statement in any case, and then what it throws.
 task<std::int64_t> scenario_task(program& p, std::size_t routine) {
-    const task_id self = (co_await this_task()).id();
-    try {
-        const std::int64_t value = co_await call_routine(place{p, self}, routine);
-        p.record.will_end_with(self, value);
-        co_return value;
-    } catch (const cancelled&) {
-        throw;
-    } catch (...) {
-        p.record.will_end_with(self, code_of(std::current_exception()));
-        throw;
+    const place at{p, (co_await this_task()).id()};
+    recorder& record = p.record;
+    for (const statement& s : p.source.routines[routine].body) {
+        if (s.what == verb::return_) {
+            record.did(at.task, s, "ok");
+            record.will_end_with(at.task, s.operands[0]);
+            co_return s.operands[0];
+        }
+        if (s.what == verb::fail) {
+            record.did(at.task, s, error_text(s.operands[0]));
+            record.will_end_with(at.task, s.operands[0]);
+            throw failure{s.operands[0]};
+        }
+        if (std::optional<text> now = do_now(at, s)) {
+            record.did(at.task, s, *std::move(now));
+            continue;
+        }
+        record.at_statement(at.task, s);
+        settled_call<text> called{do_await(at, s)};
+        result<text>& came_to = co_await called;
+        if (came_to.kind() == outcome::value) {
+            record.did(at.task, s, came_to.take());
+        } else if (came_to.kind() == outcome::cancelled) {
+            record.did(at.task, s, "cancelled");
+            throw cancelled{};
+        } else {
+            const std::int64_t code = code_of(came_to.exception());
+            record.did(at.task, s, error_text(code));
+            record.will_end_with(at.task, code);
+            std::rethrow_exception(came_to.exception());
+        }
     }
+    record.will_end_with(at.task, 0);
+    co_return 0;
 }
 
 }  // namespace galley::spec

@@ -3,14 +3,15 @@
 #pragma once
 
 #include <spec/scenario/form/scenario.hpp>
+#include <spec/scenario/run/passing_time.hpp>
 #include <spec/scenario/run/recorder.hpp>
-#include <spec/scenario/run/sim.hpp>
 
 #include <galley/galley.hpp>
 
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,7 +31,8 @@ public:
         : source{s},
           record{r},
           events(static_cast<std::size_t>(s.events)),
-          mutexes(static_cast<std::size_t>(s.mutexes)) {
+          mutexes(static_cast<std::size_t>(s.mutexes)),
+          descriptors(s.channels.size()) {
         for (const std::int64_t permits : s.semaphores) {
             semaphores.emplace_back(static_cast<std::uint64_t>(permits));
         }
@@ -48,25 +50,30 @@ public:
     const scenario& source;
     recorder& record;
     galley::loop* loop{};
-    sim_driver* sim{};
+    passing_time* time{};
 
     std::deque<galley::event> events;  // deques, as these do not move
     std::deque<semaphore> semaphores;
     std::deque<owned_mutex> mutexes;
     std::deque<queue<std::int64_t>> queues;
+    std::vector<int> descriptors;  ///< of the channels: on the sim driver their indices
+    bool has_kernel{};             ///< descriptors are the kernel's: transfers need buffers, numbers are used again
+    std::uint16_t port{1};         ///< where `connect` goes, on the loopback
 
     std::array<join_handle<std::int64_t>, 16> handles{};
     std::array<task_group*, 8> groups{};
     std::array<cancel_scope*, 8> scopes{};
     std::vector<remote> remotes{};
     std::vector<keep_alive> keep_alives{};
+    std::mutex posting{};  ///< held from a post's number to its place in the inbox, if the world is a thread of its own
     std::uint64_t posts{};
 
     /// A callback that sets an event, with its number; and what runs when its turn comes.
     [[nodiscard]] callback setting(std::int64_t event_index);
 };
 
-/// A task of the scenario.
+/// Executes a routine, as a task of its own or as a call. What the task ends with is what its outermost routine told
+/// the recorder last.
 [[nodiscard]] task<std::int64_t> scenario_task(program& p, std::size_t routine);
 
 }  // namespace galley::spec

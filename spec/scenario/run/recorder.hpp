@@ -2,13 +2,16 @@
 // Writes down what an observed loop does, as a trace.
 #pragma once
 
+#include <spec/scenario/form/scenario.hpp>
+#include <spec/scenario/run/numbering.hpp>
 #include <spec/scenario/trace/trace.hpp>
 
 #include <galley/loop.hpp>
 
+#include <array>
 #include <cstdint>
-#include <string>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace galley::spec {
 
@@ -20,16 +23,16 @@ public:
     /// Whose pending tasks `exit` shows. Before the first run.
     void watch(const loop& l) noexcept { loop_ = &l; }
 
-    /// The statement that a task is at, for the `arg` of its awaits.
-    void at_statement(task_id task, const std::string& arg) { statement_[task] = arg; }
+    /// The statement that a task is at, for the `arg` of its awaits. It outlives the recorder.
+    void at_statement(task_id task, const statement& s) { told(task).at = &s; }
     /// What the task's end will show as its value.
-    void will_end_with(task_id task, std::int64_t value) { value_[task] = std::to_string(value); }
-    void did(task_id task, const char* verb, const std::string& arg, const std::string& result);
-    void world(std::size_t entry) { add({event_kind::world, {entry}}); }
-    void callback(std::uint64_t post) { add({event_kind::callback, {post}}); }
-    void refused(std::uint64_t post) { add({event_kind::refused, {post}}); }
+    void will_end_with(task_id task, std::int64_t value) { told(task).value = value; }
+    void did(task_id task, const statement& s, text result);
+    void world(std::size_t entry) { add(event_kind::world, {entry}); }
+    void callback(std::uint64_t post) { add(event_kind::callback, {post}); }
+    void refused(std::uint64_t post) { add(event_kind::refused, {post}); }
 
-    void run_called() noexcept override { add({event_kind::run}); }
+    void run_called() noexcept override { add(event_kind::run); }
     void run_returned(verdict v) noexcept override;
     void spawned(task_id task, task_id by, scope_id scope) noexcept override;
     void stepping(task_id task, instant sample, delivery with) noexcept override;
@@ -37,34 +40,41 @@ public:
     void scope_opened(task_id task, scope_id id) noexcept override;
     void scope_closed(task_id task, scope_id id, scope_outcome how) noexcept override;
     void ended(task_id task, outcome how) noexcept override;
-    void unobserved(task_id task) noexcept override { add({event_kind::unobserved, {task}}); }
-    void destroyed(task_id task) noexcept override { add({event_kind::destroyed, {task}}); }
+    void unobserved(task_id task) noexcept override { add(event_kind::unobserved, {task}); }
+    void destroyed(task_id task) noexcept override { add(event_kind::destroyed, {task}); }
 
     void entered(box b) noexcept override;
     void waiting(std::optional<instant> until) noexcept override;
     void sampled(instant now) noexcept override;
-    void timer_started(const timer& t) noexcept override { timers_[&t] = ++timer_count_; }
+    void timer_started(const timer& t) noexcept override { timers_.started(&t); }
     void fired(const timer& t) noexcept override;
-    void operation_started(const operation& op) noexcept override { operations_[&op] = ++operation_count_; }
+    void operation_started(const operation& op) noexcept override { operations_.started(&op); }
     void completed(const operation& op) noexcept override;
     void made_ready(task_id task, cause why) noexcept override;
     void round_began(std::uint64_t n, std::size_t count) noexcept override;
 
 private:
-    void add(event e) { trace_.events.push_back(std::move(e)); }
+    struct told_of_task {
+        const statement* at{};
+        std::int64_t value{};
+    };
+
+    void add(event_kind kind, std::array<std::uint64_t, 3> numbers = {}, std::array<text, 3> texts = {}) {
+        trace_.events.emplace_back(kind, numbers, std::move(texts));
+    }
+    told_of_task& told(task_id task) {
+        if (task >= told_.size()) told_.resize(task + 1);
+        return told_[task];
+    }
 
     trace& trace_;
     const loop* loop_{};
-    std::unordered_map<task_id, std::string> statement_;
-    std::unordered_map<task_id, std::string> value_;
-    // Numbers in start order; an address is used again for a later one, whose number replaces the earlier one's.
-    std::unordered_map<const timer*, std::uint64_t> timers_;
-    std::unordered_map<const operation*, std::uint64_t> operations_;
-    std::uint64_t timer_count_{};
-    std::uint64_t operation_count_{};
+    std::vector<told_of_task> told_{};  ///< by task id
+    numbering timers_{};
+    numbering operations_{};
 };
 
 /// How results of operations are written: a byte count or "ok", "errno:N", "cancelled".
-[[nodiscard]] std::string to_text(io kind, const io_result& result);
+[[nodiscard]] text to_text(io kind, const io_result& result);
 
 }  // namespace galley::spec

@@ -18,7 +18,9 @@ using loop_factory = std::function<std::unique_ptr<loop>(driver&, const loop_opt
 /// What may be put around the sim driver: a spy, which sees the trace as it grows, or a fault.
 using driver_wrapper = std::function<std::unique_ptr<driver>(driver&, const trace& so_far)>;
 
-/// Runs `s`, which must be valid, to its end, the destruction of the loop included. Deterministic.
-[[nodiscard]] trace run_scenario(const scenario& s, const loop_factory& make_loop, const driver_wrapper& wrap = {});
+/// Runs `s`, which must be valid, to its end, the destruction of the loop included. Deterministic. Whoever runs many
+/// can give the trace of an earlier run, for the sake of its memory.
+[[nodiscard]] trace run_scenario(const scenario& s, const loop_factory& make_loop, const driver_wrapper& wrap = {},
+                                 trace earlier = {});
 
 }  // namespace galley::spec

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <spec/scenario/form/scenario.hpp>
+#include <spec/scenario/run/passing_time.hpp>
 
 #include <galley/driver.hpp>
 
@@ -30,13 +31,12 @@ protected:
 /// Time moves only in `wait`, by a scripted jump, and by `burn`; never by being read. Descriptors are the indices of
 /// the scenario's channels. Not thread safe, but for its waker, as nothing but the script comes from outside.
 /// Allocates; a test that is out of memory is over.
-class sim_driver final : public driver {
+class sim_driver final : public driver, public passing_time {
 public:
     /// Both must outlive the driver.
     sim_driver(const scenario& s, world_listener& listener);
 
-    /// A step that takes time.
-    void burn(duration d) noexcept { now_ = saturating_add(now_, d); }
+    void burn(duration d) noexcept override { now_ = saturating_add(now_, d); }
     /// The index of the first entry that has not been delivered.
     [[nodiscard]] std::size_t delivered() const noexcept { return next_entry_; }
 

@@ -12,12 +12,12 @@ namespace {
 
 constexpr std::size_t events_before = 6;
 
-std::string time_text(const std::string& text) {
+std::string time_text(std::string_view text) {
     std::int64_t ns{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), ns);
-    if (error != std::errc{} || end != text.data() + text.size()) return text;
+    if (error != std::errc{} || end != text.data() + text.size()) return std::string{text};
     // duration_text of the last of times is a word that hides it.
-    return ns == std::numeric_limits<std::int64_t>::max() ? text : duration_text(ns);
+    return ns == std::numeric_limits<std::int64_t>::max() ? std::string{text} : duration_text(ns);
 }
 
 std::string of_task(std::uint64_t id) { return " task " + std::to_string(id); }

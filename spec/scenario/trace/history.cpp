@@ -34,6 +34,7 @@ public:
 
     void take(const event& e) {
         const auto id = e.numbers[0];
+        ++index_;
         switch (e.kind) {
             case event_kind::spawn:
                 h_.tasks.push_back({.by = e.numbers[1], .routine = h_.tasks.empty() ? 0 : -1});
@@ -44,13 +45,17 @@ public:
                 if (along_ == axis::rounds && !has_rounds_) ++round_;
                 clock_ = std::max(clock_, number(e.texts[0]));
                 begin(id, activity::running,
-                      along_ == axis::rounds ? std::max<std::int64_t>(round_ - 1, 0) * round_length : clock_);
+                      along_ == axis::rounds ? std::max<std::int64_t>(round_ - 1, 0) * round_length : at());
                 break;
             case event_kind::sample: clock_ = std::max(clock_, number(e.texts[0])); break;
             case event_kind::round: round_ = static_cast<std::int64_t>(e.numbers[0]); break;
             case event_kind::await:
                 begin(id, kind_of(e.texts[0]), at());
                 if (e.texts[0] == "all" || e.texts[0] == "any") name_children(e);
+                break;
+            case event_kind::ready:
+                if (along_ == axis::events && known(id) && since_[id - 1].what != activity::running)
+                    begin(id, activity::queued, at());
                 break;
             case event_kind::did: did(e); break;
             case event_kind::scope:
@@ -74,9 +79,13 @@ public:
     }
 
 private:
-    [[nodiscard]] std::int64_t at() const { return along_ == axis::time ? clock_ : round_ * round_length; }
+    [[nodiscard]] std::int64_t at() const {
+        return along_ == axis::time ? clock_ : along_ == axis::rounds ? round_ * round_length : index_;
+    }
     // What never ended is drawn beyond the last round, or nothing of it would be seen.
-    [[nodiscard]] std::int64_t after() const { return along_ == axis::rounds ? (round_ + 1) * round_length : clock_; }
+    [[nodiscard]] std::int64_t after() const {
+        return along_ == axis::time ? clock_ : along_ == axis::rounds ? (round_ + 1) * round_length : index_ + 1;
+    }
     [[nodiscard]] bool known(std::uint64_t id) const { return id >= 1 && id <= h_.tasks.size(); }
 
     void close(std::uint64_t id, std::int64_t at) {
@@ -95,21 +104,21 @@ private:
 
     void finish(std::uint64_t id, ending how) {
         if (!known(id)) return;
-        const auto at_end = how == ending::destroyed ? after() : at();
+        const auto at_end = how == ending::destroyed && along_ != axis::events ? after() : at();
         close(id, at_end);
         h_.tasks[id - 1].end = how;
         h_.tasks[id - 1].ended_at = at_end;
     }
 
     void did(const event& e) {
-        const auto& [verb, arg, result] = e.texts;
+        const auto& [verb, operands, result] = e.texts;
+        const std::string_view arg = operands;
         if (verb == "burn") clock_ = sum(clock_, number(arg));
         const auto id = static_cast<std::uint64_t>(number(result));
         const auto comma = std::min(arg.find(','), arg.size());
         if (verb == "spawn" && known(id)) h_.tasks[id - 1].routine = static_cast<int>(number(arg));
         if (verb == "go" && known(id))
-            h_.tasks[id - 1].routine =
-                static_cast<int>(number(std::string_view{arg}.substr(std::min(comma + 1, arg.size()))));
+            h_.tasks[id - 1].routine = static_cast<int>(number(arg.substr(std::min(comma + 1, arg.size()))));
     }
 
     // The children of all and any are spawned in the order of the list, in the scope that was opened last.
@@ -126,6 +135,7 @@ private:
     bool has_rounds_;
     std::int64_t clock_{0};
     std::int64_t round_{0};
+    std::int64_t index_{-1};  // of the event that is being told
     history h_{};
     std::vector<span> since_{};
     std::map<std::uint64_t, std::vector<std::uint64_t>> spawned_in_{};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A trace told task by task: what the timeline draws. Internal to it.
+// A trace told task by task: what the timeline and the picture draw.
 #pragma once
 
 #include <cstdint>
@@ -37,10 +37,11 @@ struct history {
 
 inline constexpr std::int64_t round_length = 1'000;
 
-enum class axis : std::uint8_t { time, rounds };
+enum class axis : std::uint8_t { time, rounds, events };
 
 /// On the axis of rounds, round n is what lies between n - 1 and n times round_length; without level L each step is
-/// taken as a round.
+/// taken as a round. On the axis of events a place is an index into trace::events, and what was made ready is queued
+/// from then on (in the other two that would rarely be wide enough to be seen).
 [[nodiscard]] history history_of(const trace& t, axis along);
 
 }  // namespace galley::spec

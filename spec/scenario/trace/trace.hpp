@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "spec/scenario/trace/text.hpp"
+
 namespace galley::spec {
 
 enum class event_kind : std::uint8_t {
@@ -41,7 +43,7 @@ inline constexpr std::size_t event_kind_count = static_cast<std::size_t>(event_k
 
 struct pending_task {
     std::uint64_t task{};
-    std::string await{};
+    text await{};
     bool operator==(const pending_task&) const = default;
 };
 
@@ -52,7 +54,7 @@ struct pending_task {
 struct event {
     event_kind kind{};
     std::array<std::uint64_t, 3> numbers{};
-    std::array<std::string, 3> texts{};
+    std::array<text, 3> texts{};
     std::vector<pending_task> pending{};  ///< of `exit` only
     bool operator==(const event&) const = default;
 };

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: BSL-1.0
+"""The catalogue fits the sources, the committed table lists the catalogue, and the machinery does what it says."""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(HERE))
+
+import plant  # noqa: E402
+import suites  # noqa: E402
+import table  # noqa: E402
+
+
+class TheCatalogue(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.mutants, cls.unexpressed = plant.load(table.catalogues())
+
+    def test_fits_the_sources(self):
+        self.assertTrue(plant.planted_files(self.mutants, ROOT))
+
+    def test_names_suites_rules_and_faults_that_exist(self):
+        suite_names = {path.stem for path in (ROOT / "tests").glob("*_test.cpp")}
+        rules = set(re.findall(r"^\*\*([A-Z]+-\d+)\.\*\*", (ROOT / "spec" / "rules.md").read_text(), re.MULTILINE))
+        for mutant in self.mutants:
+            with self.subTest(mutant["id"]):
+                self.assertIn(mutant["killed_by"], suite_names)
+                self.assertLessEqual(set(mutant.get("rules", [])), rules)
+                self.assertIn(mutant.get("fault"), [None, *table.faults()])
+
+    def test_every_fault_is_a_mutant_or_says_why_not(self):
+        expressed = {mutant.get("fault") for mutant in self.mutants}
+        self.assertTrue(table.faults())
+        for fault in table.faults():
+            reasons = [u["why"] for u in self.unexpressed if u["fault"] == fault]
+            self.assertEqual(len(reasons), 0 if fault in expressed else 1, f"{fault}: a mutant, or else one reason")
+
+    def test_is_what_the_table_lists(self):
+        self.assertNotIn(table.SURVIVED, table.PATH.read_text(), "a survivor is a hole to close, not a row to commit")
+        self.assertEqual(table.listed(table.PATH.read_text()), [mutant["id"] for mutant in self.mutants],
+                         f"{table.PATH.name} is not of this catalogue: {table.COMMAND}")
+
+
+SOURCE = """\
+#include <cstdlib>
+constexpr int twice(int n) { return n + n; }
+static_assert(twice(2) == 4);
+int main(int argc, char**) {
+    int sum = 1;
+    if (argc > 0) {
+        sum += 2;  // a comment
+    }
+    sum = twice(sum + argc);
+    return sum;  // 8
+}
+"""
+
+
+def edit(old, new, form, **more):
+    return {"file": "main.cpp", "old": old, "new": new, "as": form, **more}
+
+
+def planted(*edits):
+    return plant.plant("main.cpp", [(f"m{i}", e) for i, e in enumerate(edits)], SOURCE)
+
+
+class Planting(unittest.TestCase):
+    def test_each_form_changes_the_program_when_it_is_chosen_and_only_then(self):
+        text = planted(
+            edit("sum += 2;  // a comment", "sum += 4;", "statement"),
+            edit("sum += 2;  // a comment", "sum += 5;", "statement"),             # the same place again
+            edit("2", "7", "expression", **{"in": "sum += 2;"}),                    # inside another place
+            edit("sum + argc", "sum * 10", "expression"),
+            edit("return sum;", "sum -= 1;", "before"),
+            edit("n + n", "n + n + n", "expression"),                              # in a constexpr function
+            edit("int sum = 1;", "int sum = $on ? 2 : 1;", "custom"),
+            edit("\n    if (argc > 0) {", "\n    if (argc > ($on ? 1 : 0)) {", "custom"),
+        )
+        expected = {None: 8, "m0": 12, "m1": 14, "m2": 18, "m3": 60, "m4": 7, "m5": 12, "m6": 10, "m7": 4, "unknown": 8}
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "galley").mkdir()
+            (pathlib.Path(folder) / "galley" / plant.HEADER).write_text((HERE / plant.HEADER).read_text())
+            (pathlib.Path(folder) / "main.cpp").write_text(text)
+            program = f"{folder}/program"
+            subprocess.run(["clang++-19", "-std=c++20", "-I", folder, f"{folder}/main.cpp", "-o", program], check=True)
+            for mutant, status in expected.items():
+                chosen = {} if mutant is None else {"GALLEY_MUTANT": mutant}
+                self.assertEqual(subprocess.run([program], env=chosen).returncode, status, mutant)
+
+    def refusal_of(self, *edits):
+        with self.assertRaises(plant.CatalogueError) as refused:
+            planted(*edits)
+        return str(refused.exception)
+
+    def test_a_text_that_is_not_there_once_is_an_error_that_names_it(self):
+        self.assertIn("m0: this occurs 0 times in main.cpp, not once: 'nowhere'", self.refusal_of(edit("nowhere", "", "statement")))
+        self.assertIn("m0: this occurs 5 times in main.cpp, not once: 'sum'", self.refusal_of(edit("sum", "", "expression")))
+        self.assertIn("occurs 2 times", self.refusal_of(edit("n", "", "expression", **{"in": "n + n"})))
+        self.assertIn("not once: ''", self.refusal_of(edit("", "", "before")))
+
+    def test_places_that_overlap_are_refused(self):
+        self.assertIn("m0 ('sum += 2;') and m1 ('2;  // a') overlap",
+                      self.refusal_of(edit("sum += 2;", "", "statement"), edit("2;  // a", "", "statement")))
+
+    def test_a_catalogue_that_is_malformed_is_refused(self):
+        good = {"id": "m", "what": "", "killed_by": "a_test", "edit": [edit("a", "b", "before")]}
+        plant.check(good)
+        for bad in ({**good, "oops": 1}, {**good, "edit": [{**good["edit"][0], "as": "oops"}]},
+                    {**good, "edit": [edit("a", "b", "custom")]}, {k: v for k, v in good.items() if k != "what"}):
+            with self.assertRaises(plant.CatalogueError):
+                plant.check(bad)
+
+
+FAKE_SUITE = """\
+#!/usr/bin/env python3
+import os, sys, time
+tests = ["a.one", "a.two", "b.three"]
+if "--gtest_list_tests" in sys.argv:
+    print("a.\\n  one\\n  two\\nb.\\n  three  # TypeParam = int")
+    sys.exit()
+for argument in sys.argv:
+    if argument.startswith("--gtest_filter="):
+        tests = argument.split("=")[1].split(":")
+status = 0
+for test in tests:
+    print(f"[ RUN      ] {test}", flush=True)
+    how = os.environ.get("GALLEY_MUTANT", "").split(",")
+    if f"{test}:dies" in how:
+        os.abort()
+    if f"{test}:exits" in how:
+        sys.exit(1)
+    if f"{test}:hangs" in how:
+        time.sleep(1000)
+    print("[  FAILED  ]" if f"{test}:fails" in how else "[       OK ]", f"{test} (0 ms)", flush=True)
+    if f"{test}:fails" in how:
+        status = 1
+        if "--gtest_fail_fast" in sys.argv:
+            break
+sys.exit(status)
+"""
+
+
+class Judging(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.program = pathlib.Path(self.folder.name) / "fake_test"
+        self.program.write_text(FAKE_SUITE)
+        self.program.chmod(0o755)
+
+    def outcome(self, mutant):
+        result = suites.run(self.program, mutant, limit=1)
+        return result.how, result.failed
+
+    def test_tells_who_failed_and_how(self):
+        self.assertEqual(self.outcome(None), ("passes", []))
+        self.assertEqual(self.outcome("a.two:fails"), ("fails", ["a.two"]))
+        self.assertEqual(self.outcome("a.one:fails,a.two:fails"), ("fails", ["a.one"]))
+        self.assertEqual(self.outcome("a.two:dies"), ("dies", ["a.two"]))
+        self.assertEqual(self.outcome("a.two:exits"), ("dies", ["a.two"]), "a sanitizer does that")
+        self.assertEqual(self.outcome("b.three:hangs"), ("hangs", ["b.three"]))
+
+    def test_one_test_that_dies_or_hangs_hides_no_other(self):
+        self.assertEqual(suites.run_every_test(self.program, "a.one:dies,a.two:fails,b.three:hangs", limit=1),
+                         {"a.one": "dies", "a.two": "fails", "b.three": "hangs"})
+        self.assertEqual(suites.run_every_test(self.program, "a.one:fails,b.three:fails"), {"a.one": "fails", "b.three": "fails"})
+        self.assertEqual(suites.run_every_test(self.program, None), {})
+
+
+if __name__ == "__main__":
+    unittest.main()
