@@ -10,7 +10,7 @@
 #include <spec/scenario/form/validate.hpp>
 #include <spec/scenario/generate/generate.hpp>
 #include <spec/scenario/generate/shrink.hpp>
-#include <spec/scenario/run/real_run.hpp>
+#include <spec/scenario/real/real_run.hpp>
 #include <spec/scenario/trace/by_task.hpp>
 #include <spec/scenario/trace/compare.hpp>
 

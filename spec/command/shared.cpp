@@ -21,7 +21,7 @@
 
 #include "spec/scenario/check/check.hpp"
 #include "spec/scenario/form/json.hpp"
-#include "spec/scenario/run/real_run.hpp"
+#include "spec/scenario/real/real_run.hpp"
 #include "spec/scenario/run/run.hpp"
 #include "spec/scenario/trace/compare.hpp"
 

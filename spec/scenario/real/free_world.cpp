@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <spec/scenario/run/free_world.hpp>
-#include <spec/scenario/run/real_run.hpp>
+#include <spec/scenario/real/free_world.hpp>
+#include <spec/scenario/real/real_run.hpp>
 
 #include <algorithm>
 #include <chrono>

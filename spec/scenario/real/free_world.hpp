@@ -3,7 +3,7 @@
 #pragma once
 
 #include <spec/scenario/form/scenario.hpp>
-#include <spec/scenario/run/real_channels.hpp>
+#include <spec/scenario/real/real_channels.hpp>
 #include <spec/scenario/run/sim.hpp>
 
 #include <galley/remote.hpp>

@@ -2,7 +2,7 @@
 // Stands between a loop and a real driver, passes everything on, and bears witness of what the driver promises.
 #pragma once
 
-#include <spec/scenario/run/real_channels.hpp>
+#include <spec/scenario/real/real_channels.hpp>
 
 #include <galley/driver.hpp>
 

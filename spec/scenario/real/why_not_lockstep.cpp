@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // What the model of a channel has that the kernel has not.
 #include <spec/scenario/form/vocabulary.hpp>
-#include <spec/scenario/run/real_channels.hpp>
-#include <spec/scenario/run/real_run.hpp>
+#include <spec/scenario/real/real_channels.hpp>
+#include <spec/scenario/real/real_run.hpp>
 
 namespace galley::spec {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <spec/scenario/form/vocabulary.hpp>
-#include <spec/scenario/run/lockstep_driver.hpp>
+#include <spec/scenario/real/lockstep_driver.hpp>
 
 #include <algorithm>
 #include <tuple>

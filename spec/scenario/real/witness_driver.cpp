@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <spec/scenario/run/witness_driver.hpp>
+#include <spec/scenario/real/witness_driver.hpp>
 
 #include <algorithm>
 #include <tuple>

@@ -5,9 +5,9 @@
 
 #include <spec/scenario/form/scenario.hpp>
 #include <spec/scenario/run/passing_time.hpp>
-#include <spec/scenario/run/real_channels.hpp>
+#include <spec/scenario/real/real_channels.hpp>
 #include <spec/scenario/run/sim.hpp>
-#include <spec/scenario/run/world_thread.hpp>
+#include <spec/scenario/real/world_thread.hpp>
 
 #include <galley/driver.hpp>
 

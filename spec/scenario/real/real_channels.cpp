@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <spec/scenario/run/real_channels.hpp>
+#include <spec/scenario/real/real_channels.hpp>
 
 #include <galley/quiet_write.hpp>
 
