@@ -88,7 +88,8 @@ epoll_driver::epoll_driver()
         if (epoll_ >= 0) {
             ::close(epoll_);
         }
-        throw std::system_error{error, std::generic_category(), "galley: no epoll"};
+        throw std::system_error{error, std::generic_category(),
+                                "galley: no epoll for the driver (see ulimit -n, fs.epoll.max_user_watches)"};
     }
 }
 

@@ -38,7 +38,7 @@ class event_waker;
 ///                kernel's edges, per descriptor reads before writes, each in start order.
 class epoll_driver final : public driver {
 public:
-    /// Its epoch is now. Throws std::system_error if the kernel grants no epoll or event descriptor.
+    /// Its epoch is now. Throws std::system_error if the kernel grants no epoll or event descriptor, std::bad_alloc.
     epoll_driver();
     ~epoll_driver() override;
 

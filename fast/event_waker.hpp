@@ -19,7 +19,8 @@ class event_waker final : public waker {
 public:
     event_waker() : descriptor_{::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)} {
         if (descriptor_ < 0) {
-            throw std::system_error{errno, std::generic_category(), "galley: no eventfd for the waker"};
+            throw std::system_error{errno, std::generic_category(),
+                                    "galley: no eventfd for the driver's waker (see ulimit -n)"};
         }
     }
     ~event_waker() override { ::close(descriptor_); }

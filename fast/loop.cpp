@@ -2,6 +2,7 @@
 #include <fast/epoll_driver.hpp>
 #include <fast/loop.hpp>
 
+#include <new>
 #include <span>
 #include <stdexcept>
 #include <utility>
@@ -93,8 +94,13 @@ void loop::cancel(operation& op) noexcept {
 }
 
 void loop::overflow(ready_entry entry) noexcept {
-    if (!tasks().closing()) {
+    if (tasks().closing()) {
+        return;
+    }
+    try {
         ready_.push_unreserved(entry);
+    } catch (const std::bad_alloc&) {
+        end_without_room();
     }
 }
 

@@ -12,7 +12,8 @@
 //  1. `put` lies in the buffer being filled, `put_end` is its end.
 //  2. Both buffers have, from the next swap on, room for `task_room_` entries of tasks besides the callbacks in the one
 //  that is filled. A task is in
-//     the queue at most once (READY-4) and enters anew what it has left, so tasks never run out of room.
+//     the queue at most once (READY-4) and enters anew what it has left, so tasks never run out of room. There is room
+//     for one callback more, so that callbacks go on, one a round, if memory is short for long.
 //  3. A round's entries stay where they are until the next round is taken, even if the buffers grow meanwhile.
 // Complexity: append and take O(1), amortised; memory 32 bytes per reserved entry.
 // Rules: READY-1, READY-2.
@@ -45,14 +46,15 @@ public:
     /// Room for this many tasks. Throws std::bad_alloc with nothing changed.
     void reserve_tasks(std::size_t tasks) {
         if (tasks > task_room_) {
-            if (tasks + callbacks_ > capacity_) {
-                grow(tasks + callbacks_);
+            if (tasks + callbacks_ >= capacity_) {
+                grow(tasks + callbacks_ + 1);
             }
             task_room_ = tasks;
         }
     }
 
-    /// Appends a callback's entry. False: that needs memory and there is none; it will not be needed after a round.
+    /// Appends a callback's entry. False: that needs memory and there is none; it is not the first of the round, and
+    /// will not need any after it.
     [[nodiscard]] bool push_callback(ready_entry entry) noexcept {
         if (task_room_ + callbacks_ >= capacity_ || put_ == put_end_) [[unlikely]] {
             try {

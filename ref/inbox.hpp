@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: BSL-1.0
-// What other threads may touch: a mutex and a vector.
+// What other threads may touch: a mutex and a list.
 #pragma once
 
 #include <galley/driver.hpp>
+#include <galley/ready.hpp>
 #include <galley/remote.hpp>
 
 #include <cstddef>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 namespace galley::ref {
+
+/// An entry of the ready queue: a task's step, or else a posted callback.
+struct turn {
+    ready_entry step{};
+    callback posted{};
+};
 
 /// The inbox of a ref::loop, shared with its remotes, and with them outliving it (POST-4). Everything is under one
 /// mutex, so that each call is one indivisible step and there is no order to argue about; a poster may wait for another
@@ -25,7 +32,7 @@ public:
         if (closed_) {
             return false;
         }
-        posts_.push_back(std::move(work));  // POST-1: arrival order, so in order for each thread
+        posts_.emplace_back().posted = std::move(work);  // POST-1: arrival order, so in order for each thread
         wake_if_sleeping();
         return true;
     }
@@ -63,7 +70,7 @@ public:
         const std::lock_guard lock{mutex_};
         return remotes_ > 0;
     }
-    [[nodiscard]] std::vector<callback> take_all() {
+    [[nodiscard]] std::list<turn> take_all() noexcept {
         const std::lock_guard lock{mutex_};
         return std::exchange(posts_, {});
     }
@@ -93,7 +100,7 @@ private:
     }
 
     mutable std::mutex mutex_;
-    std::vector<callback> posts_;
+    std::list<turn> posts_;
     std::size_t remotes_{};
     bool stop_{};
     bool sleeping_{};

@@ -3,6 +3,8 @@
 #include <ref/poll_driver.hpp>
 
 #include <cassert>
+#include <list>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -117,7 +119,11 @@ bool loop::pick() {
         return false;
     }
     picked_ = std::move(ready_.front());  // READY-1
-    ready_.pop_front();
+    if (picked_.posted) {
+        ready_.pop_front();
+    } else {
+        places_.splice(places_.end(), ready_, ready_.begin());  // the task will need it again
+    }
     --round_;
     return true;
 }
@@ -134,13 +140,17 @@ void loop::run_picked() noexcept {
     }
 }
 
-void loop::save() {
+/// For people; what the task needs to go on is in its frames. So if memory is short this is what is left out.
+void loop::save() noexcept {
     if (picked_task_ == 0) {
         return;
     }
     if (const context* const task = tasks().stepped()) {
         assert(task->id() == picked_task_ && !task->ended());  // READY-4, READY-5
-        saved_[picked_task_] = saved_state{task->name(), task->awaiting(), task->since()};
+        try {
+            saved_[picked_task_] = saved_state{task->name(), task->awaiting(), task->since()};
+        } catch (const std::bad_alloc&) {
+        }
     } else {
         saved_.erase(picked_task_);  // it has ended (READY-6)
     }
@@ -215,7 +225,7 @@ void loop::collect_timers() noexcept {
     const std::uintptr_t last = timers_started_;
     while (!timers_.empty() && timers_.begin()->first.first <= sample() && timers_.begin()->first.second <= last) {
         timer& t = *timers_.begin()->second;
-        timers_.erase(timers_.begin());
+        free_place_ = timers_.extract(timers_.begin());  // so it can be started again from `fire` (TIME-8)
         t.words[0] = nullptr;
         if (observer* const o = watching()) {
             o->fired(t);
@@ -224,25 +234,55 @@ void loop::collect_timers() noexcept {
     }
 }
 
-void loop::collect_posts() {
-    for (callback& work : inbox_->take_all()) {
-        if (!work) {
-            continue;  // a wake: that the loop took another turn was its effect
+void loop::collect_posts() noexcept {
+    std::list<turn> posts = inbox_->take_all();
+    while (!posts.empty()) {
+        if (!posts.front().posted) {
+            posts.pop_front();  // a wake: that the loop took another turn was its effect
+            continue;
         }
-        ready_.push_back(turn{.step = {}, .posted = std::move(work)});
+        ready_.splice(ready_.end(), posts, posts.begin());
         if (observer* const o = watching()) {
             o->made_ready(0, cause::post);
         }
     }
 }
 
+// ---- the ready queue -----------------------------------------------------------------------------------------------
+
+/// If memory is short halfway, some places are more than are needed.
+void loop::reserve_ready(std::size_t entries) {
+    for (; places_made_ < entries; ++places_made_) {
+        places_.emplace_back();
+    }
+}
+
+void loop::overflow(ready_entry entry) noexcept {
+    try {
+        if (places_.empty()) {  // nobody has reserved it
+            reserve_ready(places_made_ + 1);
+        }
+    } catch (const std::bad_alloc&) {
+        end_without_room();
+    }
+    places_.front().step = entry;
+    ready_.splice(ready_.end(), places_, places_.begin());
+}
+
 // ---- timers and operations -----------------------------------------------------------------------------------------
 
 // A started timer has its place in the start order, from 1, in the first of the words that are the loop's.
 void loop::start(timer& t, instant deadline) {
-    cancel(t);  // a restart is a new start (TIME-4)
+    cancel(t);  // a restart is a new start (TIME-4), in the place that this has freed
     const std::uintptr_t number = ++timers_started_;
-    timers_.emplace(std::pair{key_of(deadline), number}, &t);
+    const std::pair place{key_of(deadline), number};
+    if (free_place_.empty()) {
+        timers_.emplace(place, &t);
+    } else {
+        free_place_.key() = place;
+        free_place_.mapped() = &t;
+        timers_.insert(std::move(free_place_));
+    }
     t.set_key(key_of(deadline));
     t.words[0] = reinterpret_cast<void*>(number);
     if (observer* const o = watching()) {
@@ -254,7 +294,7 @@ bool loop::cancel(timer& t) noexcept {
     if (t.words[0] == nullptr) {
         return false;  // TIME-5
     }
-    timers_.erase(std::pair{t.key(), reinterpret_cast<std::uintptr_t>(t.words[0])});
+    free_place_ = timers_.extract(std::pair{t.key(), reinterpret_cast<std::uintptr_t>(t.words[0])});
     t.words[0] = nullptr;
     return true;
 }

@@ -15,7 +15,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,9 +30,8 @@ struct saved_state {
     instant since;       ///< the sample at which it was suspended
 };
 
-/// Complexity: plain containers, so starting and cancelling a timer costs O(log n), and starting one allocates. If
-/// memory for the ready queue is short, the program is terminated: a wake-up must not get lost. Thread safety: see
-/// galley::loop.
+/// Complexity: plain containers, so starting and cancelling a timer costs O(log n), and starting one allocates, unless
+/// a place is left of one that fired or was cancelled. Thread safety: see galley::loop.
 class loop final : public galley::loop {
 public:
     /// On a poll_driver of its own. Throws std::system_error if that cannot be made, std::invalid_argument for bad
@@ -47,28 +46,22 @@ public:
     [[nodiscard]] bool start(operation& op) noexcept override;
     void cancel(operation& op) noexcept override;
     int close(int descriptor) noexcept override { return get_driver().close(descriptor); }
-    void reserve_ready(std::size_t) override {}
+    void reserve_ready(std::size_t entries) override;
     verdict run() override;
     void stop() noexcept override { inbox_->stop(); }
     [[nodiscard]] remote get_remote() override { return remote{inbox_}; }
 
-    /// The state of every task that has run and has not ended.
+    /// The state of every task that has run and has not ended; of those for which there was memory.
     [[nodiscard]] const std::map<task_id, saved_state>& saved() const noexcept { return saved_; }
 
 private:
-    /// An entry of the ready queue: a task's step, or else a posted callback.
-    struct turn {
-        ready_entry step{};
-        callback posted{};
-    };
-
     loop(std::unique_ptr<driver> own, const loop_options& options);
 
     // The boxes.
     [[nodiscard]] std::optional<verdict> over();
     [[nodiscard]] bool pick();
     void run_picked() noexcept;
-    void save();
+    void save() noexcept;
     void check();
 
     // What `check` consists of.
@@ -76,17 +69,23 @@ private:
     [[nodiscard]] std::optional<instant> first_key() const noexcept;
     void collect_operations(operation_list& done) noexcept;
     void collect_timers() noexcept;
-    void collect_posts();
+    void collect_posts() noexcept;
 
-    void overflow(ready_entry entry) noexcept override { ready_.push_back(turn{.step = entry}); }
+    void overflow(ready_entry entry) noexcept override;
 
     const std::unique_ptr<driver> own_driver_;
     const std::shared_ptr<inbox> inbox_;
-    std::deque<turn> ready_;
-    std::size_t round_{};  ///< how many entries at the front of the ready queue belong to this round
+    // Entries move from list to list, and are made where somebody can be told that memory is short: a task's by whoever
+    // spawns it, a callback's by its poster. So making ready what waits cannot fail.
+    std::list<turn> ready_;
+    std::list<turn> places_;     ///< of tasks that are not in the ready queue
+    std::size_t places_made_{};  ///< as many as tasks were pending at a time, or more
+    std::size_t round_{};        ///< how many entries at the front of the ready queue belong to this round
     turn picked_;
     task_id picked_task_{};
-    std::map<std::pair<instant, std::uintptr_t>, timer*> timers_;  ///< by (key, start order) (TIME-4)
+    using timer_map = std::map<std::pair<instant, std::uintptr_t>, timer*>;
+    timer_map timers_;                 ///< by (key, start order) (TIME-4)
+    timer_map::node_type free_place_;  ///< of the latest timer that fired or was cancelled, for the next one
     std::uintptr_t timers_started_{};
     std::size_t operations_{};  ///< in flight
     std::uint32_t steps_since_asked_{};

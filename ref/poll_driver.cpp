@@ -24,7 +24,8 @@ class pipe_waker final : public waker {
 public:
     pipe_waker() {
         if (::pipe2(ends_, O_NONBLOCK | O_CLOEXEC) != 0) {
-            throw std::system_error{errno, std::generic_category(), "galley: no pipe for the waker"};
+            throw std::system_error{errno, std::generic_category(),
+                                    "galley: no pipe for the driver's waker (two descriptors; see ulimit -n)"};
         }
     }
     ~pipe_waker() override {
@@ -34,8 +35,10 @@ public:
 
     void wake() noexcept override {
         const char token{};
-        while (::write(ends_[1], &token, 1) < 0 && errno == EINTR) {
-        }  // EAGAIN: the pipe is full of tokens, which is as good
+        // EAGAIN: the pipe is full of tokens, which is as good. ENOMEM: there was no page for it; giving up would lose
+        // the wake-up.
+        while (::write(ends_[1], &token, 1) < 0 && (errno == EINTR || errno == ENOMEM)) {
+        }
     }
     /// Takes all tokens.
     void consume() noexcept {

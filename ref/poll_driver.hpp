@@ -28,7 +28,7 @@ class pipe_waker;
 /// Rules:         IO-1 to IO-6, WAIT-2, WAIT-3, WAIT-5, TIME-1.
 class poll_driver final : public driver {
 public:
-    /// Its epoch is now. Throws std::system_error if no pipe can be made for the waker.
+    /// Its epoch is now. Throws std::system_error if no pipe can be made for the waker, std::bad_alloc.
     poll_driver();
     ~poll_driver() override;
 

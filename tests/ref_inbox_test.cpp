@@ -26,8 +26,8 @@ protected:
         return box.post(work);
     }
     void call_all() {
-        for (callback& work : box.take_all()) {
-            work();
+        for (ref::turn& turn : box.take_all()) {
+            turn.posted();
         }
     }
 

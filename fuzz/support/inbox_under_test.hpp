@@ -33,7 +33,7 @@ public:
         box_->awake();
         const bool stop = box_->stop_requested();
         if (stop) box_->consume_stop();
-        for (callback& work : box_->take_all()) run(work);
+        for (ref::turn& turn : box_->take_all()) run(turn.posted);
         return stop;
     }
     void close() { box_->close(); }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <galley/loop.hpp>
 
+#include <cstdio>
+#include <cstdlib>
 #include <stdexcept>
 
 namespace galley {
@@ -24,6 +26,14 @@ loop_options checked(loop_options options) {
 
 loop::loop(driver& d, const loop_options& options, std::size_t call_stack)
     : driver_{d}, options_{checked(options)}, resolution_{options.resolution_bits}, tasks_{*this, call_stack} {}
+
+void loop::end_without_room() noexcept {
+    std::fputs(
+        "galley: no memory for an entry of the ready queue, which must not get lost: it is no task's, and no room "
+        "was reserved for it (loop::reserve_ready)\n",
+        stderr);
+    std::abort();
+}
 
 void loop::take_sample() noexcept {
     const instant time = now();

@@ -37,8 +37,10 @@ public:
 
     // ---- ready -----------------------------------------------------------------------------------------------------
 
-    /// Appends to the ready queue (READY-1): the entry runs in the next round, exactly once (READY-2). O(1), does not
-    /// fail for a task's entry, as room for every pending task is reserved when it starts.
+    /// Appends to the ready queue (READY-1): the entry runs in the next round, exactly once (READY-2). O(1). It cannot
+    /// fail for a task's entry, as room for every pending task is reserved when it starts. For any other, room is
+    /// reserved by whoever schedules it (`reserve_ready`); if it was not, and memory is short, the process is ended
+    /// with a message, as an entry must not get lost.
     void schedule(ready_entry entry) noexcept {
         // A seam like a streambuf's: a loop may lend its buffer, and then this is a store and no call.
         if (put_ != put_end_) [[likely]] {
@@ -67,8 +69,9 @@ public:
     /// Starts a timer, again if it is started (TIME-4: a restart is a new start). It fires in the first collect whose
     /// sample has reached its key (TIME-2): the deadline rounded up to R; for a deadline that is not after the sample,
     /// the sample rounded down, so that it fires in the next collect (TIME-6). Takes no clock read: relative deadlines
-    /// are made from `now()` by the caller (TIME-9). ref: O(log n), may throw std::bad_alloc with nothing started;
-    /// fast: O(1), never throws.
+    /// are made from `now()` by the caller (TIME-9). ref: O(log n), may throw std::bad_alloc with nothing changed, but
+    /// not for a timer that is started already, nor for one timer that is started from a callback; fast: O(1), never
+    /// throws.
     virtual void start(timer& t, instant deadline) = 0;
     /// False if it was not started or has fired: harmless (TIME-5).
     virtual bool cancel(timer& t) noexcept = 0;
@@ -88,9 +91,9 @@ public:
     /// The loop's tasks: `began` and `ended` of the design are its `start` and what follows a task's end.
     [[nodiscard]] task_registry& tasks() noexcept { return tasks_; }
     [[nodiscard]] const task_registry& tasks() const noexcept { return tasks_; }
-    /// Room in the ready queue for this many entries of tasks, so that making a task ready cannot fail. Throws
-    /// std::bad_alloc with nothing changed.
-    virtual void reserve_ready(std::size_t tasks) = 0;
+    /// Room in the ready queue for this many entries at a time, one for each pending task, so that making a task ready
+    /// cannot fail. Throws std::bad_alloc with nothing changed.
+    virtual void reserve_ready(std::size_t entries) = 0;
 
     // ---- running ---------------------------------------------------------------------------------------------------
 
@@ -120,6 +123,8 @@ protected:
 
     /// Called by `schedule` when the lent buffer is full, or none is lent.
     virtual void overflow(ready_entry entry) noexcept = 0;
+    /// For an entry that nobody has reserved room for, if there is no memory for it. Ends the process.
+    [[noreturn]] static void end_without_room() noexcept;
 
     [[nodiscard]] driver& get_driver() noexcept { return driver_; }
     /// Samples the clock (TIME-2). The observer is told if it changed.

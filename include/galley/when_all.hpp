@@ -134,18 +134,25 @@ public:
     explicit when_all_vector(std::vector<task<T>> bodies) noexcept
         : vector_awaiter<when_all_vector, T>{children::policy::all, std::move(bodies)} {}
     [[nodiscard]] const char* kind() const noexcept override { return "all"; }
+    [[nodiscard]] bool begin() {
+        if constexpr (!std::is_void_v<T>) {  // here, as later what the children give would be lost for want of room
+            values_.reserve(this->bodies_.size());
+        }
+        return vector_awaiter<when_all_vector, T>::begin();
+    }
 
     auto await_resume() {
         this->settle();
         if constexpr (!std::is_void_v<T>) {
-            std::vector<T> values;
-            values.reserve(this->states_.size());
             for (task_ref<T>& state : this->states_) {
-                values.push_back(state->result.take());
+                values_.push_back(state->result.take());
             }
-            return values;
+            return std::move(values_);
         }
     }
+
+private:
+    std::vector<regular<T>> values_{};
 };
 
 template <class... T>
