@@ -26,7 +26,7 @@ class TheCatalogue(unittest.TestCase):
         self.assertTrue(plant.planted_files(self.mutants, ROOT))
 
     def test_names_suites_rules_and_faults_that_exist(self):
-        suite_names = {path.stem for path in (ROOT / "tests").glob("*_test.cpp")}
+        suite_names = {path.stem for path in (ROOT / "tests").rglob("*_test.cpp")}
         rules = set(re.findall(r"^\*\*([A-Z]+-\d+)\.\*\*", (ROOT / "spec" / "rules.md").read_text(), re.MULTILINE))
         for mutant in self.mutants:
             with self.subTest(mutant["id"]):
