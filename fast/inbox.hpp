@@ -41,11 +41,12 @@ namespace galley::fast {
 template <template <class> class Atomic = std::atomic>
 class basic_inbox {
     using word = std::uintptr_t;
+    using node = basic_post_node<Atomic>;
     static constexpr word sleeping = 1;
     static constexpr word stop_requested = 2;
     static constexpr word closed = 4;
     static constexpr word flags = sleeping | stop_requested | closed;
-    static_assert(alignof(post_node) > flags);
+    static_assert(alignof(node) > flags);
 
 public:
     basic_inbox() noexcept = default;
@@ -57,15 +58,15 @@ public:
     enum class sent : std::uint8_t { nothing_to_do, must_wake, refused };
 
     /// Hands a node over, unless the inbox is closed.
-    [[nodiscard]] sent push(post_node& node) noexcept {
+    [[nodiscard]] sent push(node& added) noexcept {
         word old = word_.load(std::memory_order_relaxed);  // relaxed: a guess, which the exchange verifies
         word desired = 0;
         do {
             if ((old & closed) != 0) {
                 return sent::refused;
             }
-            node.next = node_of(old);
-            desired = reinterpret_cast<word>(&node) | (old & stop_requested);
+            added.next = node_of(old);
+            desired = reinterpret_cast<word>(&added) | (old & stop_requested);
             // release: the node's contents come before it. relaxed on failure: a guess again.
         } while (!word_.compare_exchange_weak(old, desired, std::memory_order_release, std::memory_order_relaxed));
         return wake_after(old);
@@ -93,7 +94,7 @@ public:
     }
 
     struct taken {
-        post_node* newest;  ///< linked to the oldest
+        node* newest;  ///< linked to the oldest
         bool stop;
     };
     /// Takes everything, and ends the sleep.
@@ -109,7 +110,7 @@ public:
     }
 
 private:
-    [[nodiscard]] static post_node* node_of(word w) noexcept { return reinterpret_cast<post_node*>(w & ~flags); }
+    [[nodiscard]] static node* node_of(word w) noexcept { return reinterpret_cast<node*>(w & ~flags); }
     [[nodiscard]] static sent wake_after(word old) noexcept {
         return (old & sleeping) != 0 ? sent::must_wake : sent::nothing_to_do;
     }

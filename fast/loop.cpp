@@ -22,18 +22,18 @@ loop::loop(const loop_options& options)
       galley::loop{*own, options, call_stack},
       ready_{put_, put_end_},
       timers_{options.resolution_bits},
-      mailbox_{std::make_shared<mailbox>(get_driver().get_waker())} {}
+      outside_{std::make_shared<mailbox>(get_driver().get_waker())} {}
 
 loop::loop(driver& d, const loop_options& options)
     : galley::loop{d, options, call_stack},
       ready_{put_, put_end_},
       timers_{options.resolution_bits},
-      mailbox_{std::make_shared<mailbox>(get_driver().get_waker())} {}
+      outside_{std::make_shared<mailbox>(get_driver().get_waker())} {}
 
 // LIFE-5
 loop::~loop() {
     closed_ = true;
-    arrived_.append_reversed(mailbox_->box().close().newest);
+    outside_.close();
     reap();
     tasks().destroy_all();
     drop_callbacks();
@@ -107,8 +107,7 @@ void loop::overflow(ready_entry entry) noexcept {
 // ---- run -----------------------------------------------------------------------------------------------------------
 
 verdict loop::run() {
-    // acquire, release: a later run on another thread sees all that this one did.
-    if (running_.exchange(true, std::memory_order_acquire)) {
+    if (!running_.enter()) {
         throw std::logic_error(
             "galley::fast::loop::run: the loop is running already (called from inside a step, or on two threads)");
     }
@@ -116,12 +115,12 @@ verdict loop::run() {
     observer* const o = watching();
     if (o == nullptr) {
         const verdict v = iterate<false>();
-        running_.store(false, std::memory_order_release);
+        running_.leave();
         return v;
     }
     o->run_called();
     const verdict v = iterate<true>();
-    running_.store(false, std::memory_order_release);
+    running_.leave();
     o->run_returned(v);
     return v;
 }
@@ -138,7 +137,9 @@ verdict loop::iterate() noexcept {
             run_round<Watched>();
         } else {
             if (const std::optional<verdict> v = judge()) {
-                stop_requested_ &= *v != verdict::stopped;  // LIFE-2: consumed
+                if (*v == verdict::stopped) {
+                    outside_.consume_stop();  // LIFE-2
+                }
                 return *v;
             }
             enter<Watched>(box::pick);
@@ -154,34 +155,33 @@ verdict loop::iterate() noexcept {
 
 // True: the next round may begin without a look at anything else.
 bool loop::quiet() const noexcept {
-    return mailbox_->box().idle() && !(stop_requested_ | timers_due_) && steps_left_ > 0 && arrived_.empty() &&
-           ready_.size() != 0 && tasks().pending() != 0;
+    return outside_.quiet() && !timers_due_ && steps_left_ > 0 && ready_.size() != 0 && tasks().pending() != 0;
 }
 
 // (a)
 std::optional<verdict> loop::judge() noexcept {
-    attend();
-    if (stop_requested_) {
+    outside_.attend();
+    if (outside_.stop_requested()) {
         return verdict::stopped;
     }
     if (tasks().pending() == 0) {
         return verdict::completed;
     }
-    if (ready_.size() != 0 || !timers_.empty() || !arrived_.empty()) {
+    if (ready_.size() != 0 || !timers_.empty() || !outside_.arrived().empty()) {
         return std::nullopt;
     }
-    const bool unreachable = (mailbox_->remotes() == 0 && operations_ == 0) || get_driver().exhausted();
-    attend();  // LIFE-7: after the remotes, as the last one may have posted before it went
-    if (stop_requested_) {
+    const bool hopeless = outside_.nothing_comes(
+        [this](bool no_remotes) { return (no_remotes && operations_ == 0) || get_driver().exhausted(); });
+    if (outside_.stop_requested()) {
         return verdict::stopped;
     }
-    return unreachable && arrived_.empty() ? std::optional{verdict::deadlocked} : std::nullopt;
+    return hopeless ? std::optional{verdict::deadlocked} : std::nullopt;
 }
 
 // (b) to (e). False: there is no round to begin.
 bool loop::check() noexcept {
     operation_list done;
-    const bool nothing_to_do = ready_.size() == 0 && arrived_.empty();
+    const bool nothing_to_do = ready_.size() == 0 && outside_.arrived().empty();
     if (nothing_to_do || steps_left_ <= 0) {
         if (nothing_to_do) {
             wait(done);
@@ -194,38 +194,26 @@ bool loop::check() noexcept {
         collect_operations(done);
     }
     collect_timers();
-    attend();
+    outside_.attend();
     collect_posts();
-    return !stop_requested_ && ready_.size() != 0;
+    return !outside_.stop_requested() && ready_.size() != 0;
 }
 
 // The only place that blocks.
 void loop::wait(operation_list& done) noexcept {
-    if (!mailbox_->box().try_sleep()) {  // WAIT-1, WAIT-3: told something meanwhile
+    if (!outside_.fall_asleep(timers_.empty() && operations_ == 0)) {
         get_driver().ask(done);
         return;
     }
     observer* const o = watching();
-    if (timers_.empty() && operations_ == 0 && mailbox_->remotes() == 0) {
-        get_driver().ask(done);  // LIFE-7: the last remote went after (a), too early to find the loop asleep
-    } else if (o == nullptr) {
+    if (o == nullptr) {
         get_driver().wait(timers_.wake_by(), done);
     } else {
         const std::optional<instant> until = timers_.first_key();
         o->waiting(until);
         get_driver().wait(until, done);
     }
-    attend();  // ends the announcement, so that nobody wakes a loop that is awake
-}
-
-// Takes over what other threads have told.
-void loop::attend() noexcept {
-    inbox& box = mailbox_->box();
-    if (!box.idle()) {
-        const inbox::taken told = box.take();
-        arrived_.append_reversed(told.newest);
-        stop_requested_ |= told.stop;
-    }
+    outside_.awake();
 }
 
 // ---- (d) collect ---------------------------------------------------------------------------------------------------
@@ -253,19 +241,20 @@ void loop::collect_timers() noexcept {
 }
 
 void loop::collect_posts() noexcept {
-    if (arrived_.empty()) {
+    post_list& arrived = outside_.arrived();
+    if (arrived.empty()) {
         return;
     }
-    mailbox_->recycle(spent_);
-    while (post_node* const node = arrived_.front()) {
+    outside_.recycle();
+    while (post_node* const node = arrived.front()) {
         if (!node->work) {  // a mere wake
-            spent_.push_back(*arrived_.pop_front());
+            outside_.spend(*arrived.pop_front());
             continue;
         }
         if (!ready_.push_callback({&run_post, node})) {
             return;  // short of memory: it stays in the inbox until the next round has made room
         }
-        (void)arrived_.pop_front();
+        (void)arrived.pop_front();
         node->home = this;
         if (observer* const o = watching()) {
             o->made_ready(0, cause::post);
@@ -311,8 +300,7 @@ void loop::run_post(void* argument) noexcept {
     auto& node = *static_cast<post_node*>(argument);
     auto& self = *static_cast<loop*>(node.home);
     self.tasks().call(node.work);
-    node.work = callback{};
-    self.spent_.push_back(node);
+    self.outside_.spend(node);
 }
 
 template <bool Watched>

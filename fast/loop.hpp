@@ -8,20 +8,20 @@
 //  word is 0, no stop, no timer
 //     that was started due, no post left over, fewer than ask_every steps since the driver was asked; something is
 //     ready, somebody pending.
-//  2. Posts are in the inbox, then in `arrived_`, then in the ready queue; never in two of them. Their nodes come back
-//  through `spent_`.
+//  2. Posts are in the inbox, then among those that have arrived, then in the ready queue; never in two of them. When
+//  they have run, their nodes go back to the posters (receiving_end).
 //  3. The events seen by an observer are exactly those of ref::loop; without observer none of the tests for one is in
 //  the code of a round.
 // Complexity: schedule, start and cancel O(1); an iteration O(what it collects and runs).
 // Rules: LIFE-1 to LIFE-5, LIFE-7, READY-1, READY-2, WAIT-1 to WAIT-5, TIME-1 to TIME-6, POST-1, IO-3.
 #pragma once
 
-#include <fast/mailbox.hpp>
 #include <fast/ready_buffer.hpp>
+#include <fast/receiving_end.hpp>
+#include <fast/run_flag.hpp>
 #include <fast/timer_wheel.hpp>
 #include <galley/loop.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -63,8 +63,8 @@ public:
     void reserve_ready(std::size_t tasks) override { ready_.reserve_tasks(tasks); }
 
     verdict run() override;
-    void stop() noexcept override { mailbox_->stop(); }
-    [[nodiscard]] remote get_remote() override { return remote{mailbox_}; }
+    void stop() noexcept override { outside_.box()->stop(); }
+    [[nodiscard]] remote get_remote() override { return remote{outside_.box()}; }
 
 private:
     void overflow(ready_entry entry) noexcept override;
@@ -76,7 +76,6 @@ private:
     [[nodiscard]] std::optional<verdict> judge() noexcept;
     [[nodiscard]] bool check() noexcept;
     void wait(operation_list& done) noexcept;
-    void attend() noexcept;
     void collect_operations(operation_list& done) noexcept;
     void collect_timers() noexcept;
     void collect_posts() noexcept;
@@ -92,17 +91,14 @@ private:
     void drop_callbacks() noexcept;
 
     std::int64_t steps_left_{};  ///< until the driver is asked again
-    bool stop_requested_{};      ///< taken from the inbox, not yet consumed
     bool timers_due_{};          ///< there may be a timer that is due at the sample
     bool closed_{};
     ready_buffer ready_;
-    post_list arrived_;  ///< taken from the inbox, not yet collected
-    post_list spent_;    ///< have run; their nodes go back to the posters
     timer_wheel<> timers_;
     std::size_t operations_{};  ///< in flight
     std::uint64_t rounds_{};
-    std::shared_ptr<mailbox> mailbox_;
-    std::atomic<bool> running_{};  ///< true while a `run` is under way; written by the thread that is in it
+    receiving_end outside_;  ///< what other threads tell
+    basic_run_flag<> running_;
 };
 
 }  // namespace galley::fast

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <fast/inbox.hpp>
+#include <fast/node_cache.hpp>
 #include <fast/node_pool.hpp>
 #include <galley/driver.hpp>
 #include <galley/remote.hpp>
@@ -23,11 +24,26 @@
 
 namespace galley::fast {
 
-class mailbox final : public galley::mailbox {
-public:
-    explicit mailbox(std::shared_ptr<waker> w) noexcept : waker_{std::move(w)} {}
+template <template <class> class Atomic = std::atomic>
+class basic_mailbox final : public galley::mailbox {
+    using sent = typename basic_inbox<Atomic>::sent;
+    using cache = basic_node_cache<Atomic>;
 
-    [[nodiscard]] bool post(callback& work) override;
+public:
+    explicit basic_mailbox(std::shared_ptr<waker> w) noexcept : waker_{std::move(w)} {}
+
+    [[nodiscard]] bool post(callback& work) override {
+        auto& node = cache::mine().take(pool_);
+        node.work = std::move(work);
+        const sent what = inbox_.push(node);
+        if (what == sent::refused) [[unlikely]] {
+            work = std::move(node.work);
+            cache::mine().put_back(node);
+            return false;
+        }
+        wake_if(what);
+        return true;
+    }
     void stop() noexcept override { wake_if(inbox_.stop()); }
     void attach() noexcept override {
         remotes_.fetch_add(
@@ -44,23 +60,31 @@ public:
     [[nodiscard]] std::size_t remotes() const noexcept {
         return remotes_.load(std::memory_order_acquire);  // acquire: pairs with detach
     }
-    [[nodiscard]] inbox& box() noexcept { return inbox_; }
+    [[nodiscard]] basic_inbox<Atomic>& box() noexcept { return inbox_; }
     /// Takes back the nodes of callbacks that have run.
-    void recycle(post_list& spent) noexcept;
+    void recycle(basic_post_list<Atomic>& spent) noexcept {
+        if (!spent.empty()) {
+            auto& last = *spent.back();
+            pool_.give_back(*spent.release(), last);
+        }
+    }
 
 private:
-    void wake_if(inbox::sent what) noexcept {
-        if (what == inbox::sent::must_wake) {
+    void wake_if(sent what) noexcept {
+        if (what == sent::must_wake) {
             waker_->wake();
         }
     }
 
-    inbox inbox_;
-    node_pool pool_;
-    // A cache line of its own: it is not written by every post, and must not be in the line that is. Changed by
-    // fetch_add and fetch_sub only.
-    alignas(64) std::atomic<std::size_t> remotes_{0};
+    basic_inbox<Atomic> inbox_;
+    basic_node_pool<Atomic> pool_;
+    // How many remotes there are. A cache line of its own: it is not written by every post, and must not be in the line
+    // that is. Changed by fetch_add (attach) and fetch_sub (detach) only, on any thread.
+    alignas(64) Atomic<std::size_t> remotes_{0};
     const std::shared_ptr<waker> waker_;
 };
+
+extern template class basic_mailbox<std::atomic>;
+using mailbox = basic_mailbox<>;
 
 }  // namespace galley::fast

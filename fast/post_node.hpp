@@ -7,70 +7,87 @@
 // node it owns. Rules: POST-1, POST-4.
 #pragma once
 
+#include <fast/explorable.hpp>
 #include <galley/callback.hpp>
 
+#include <atomic>
 #include <memory>
 #include <utility>
 
 namespace galley::fast {
 
-struct post_node {
-    post_node* next{};
+template <template <class> class Atomic = std::atomic>
+struct basic_post_node {
+    field<Atomic, basic_post_node*> next{};
     callback work;
     void* home{};  ///< whose loop runs it; written there
 };
 
 /// Frees a list of nodes, and the callbacks in them.
-inline void destroy_nodes(post_node* first) noexcept {
+template <template <class> class Atomic>
+void destroy_nodes(basic_post_node<Atomic>* first) noexcept {
     while (first != nullptr) {
-        const std::unique_ptr<post_node> node{first};
+        const std::unique_ptr<basic_post_node<Atomic>> node{first};
         first = node->next;
     }
 }
 
 /// A FIFO list of nodes that one thread owns.
-class post_list {
+template <template <class> class Atomic = std::atomic>
+class basic_post_list {
+    using node = basic_post_node<Atomic>;
+
 public:
-    post_list() = default;
-    post_list(const post_list&) = delete;
-    post_list& operator=(const post_list&) = delete;
-    ~post_list() { destroy_nodes(first_); }
+    basic_post_list() = default;
+    basic_post_list(const basic_post_list&) = delete;
+    basic_post_list& operator=(const basic_post_list&) = delete;
+    ~basic_post_list() { destroy_nodes(first_); }
 
     [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
-    [[nodiscard]] post_node* front() const noexcept { return first_; }
-    [[nodiscard]] post_node* back() const noexcept { return last_; }
+    [[nodiscard]] node* front() const noexcept { return first_; }
+    [[nodiscard]] node* back() const noexcept { return last_; }
 
-    void push_back(post_node& node) noexcept {
-        node.next = nullptr;
-        (first_ == nullptr ? first_ : last_->next) = &node;
-        last_ = &node;
+    void push_back(node& added) noexcept {
+        added.next = nullptr;
+        append(added, added);
     }
     /// Appends a list that is linked from its newest node to its oldest, oldest first.
-    void append_reversed(post_node* newest) noexcept {
-        post_node* const newest_node = newest;
-        post_node* oldest = nullptr;
+    void append_reversed(node* newest) noexcept {
+        node* const newest_node = newest;
+        node* oldest = nullptr;
         while (newest != nullptr) {
-            post_node* const older = std::exchange(newest->next, oldest);
+            node* const older = std::exchange(newest->next, oldest);
             oldest = std::exchange(newest, older);
         }
         if (oldest != nullptr) {
-            (first_ == nullptr ? first_ : last_->next) = oldest;
-            last_ = newest_node;
+            append(*oldest, *newest_node);
         }
     }
-    [[nodiscard]] post_node* pop_front() noexcept {
-        post_node* const node = first_;
-        if (node != nullptr) {
-            first_ = std::exchange(node->next, nullptr);  // alone from here on: it may be freed as a list of one
+    [[nodiscard]] node* pop_front() noexcept {
+        node* const taken = first_;
+        if (taken != nullptr) {
+            first_ = std::exchange(taken->next, nullptr);  // alone from here on: it may be freed as a list of one
         }
-        return node;
+        return taken;
     }
     /// Gives the whole list away.
-    [[nodiscard]] post_node* release() noexcept { return std::exchange(first_, nullptr); }
+    [[nodiscard]] node* release() noexcept { return std::exchange(first_, nullptr); }
 
 private:
-    post_node* first_{};
-    post_node* last_{};  ///< meaningful if there is a first
+    void append(node& first, node& last) noexcept {
+        if (first_ == nullptr) {
+            first_ = &first;
+        } else {
+            last_->next = &first;
+        }
+        last_ = &last;
+    }
+
+    node* first_{};
+    node* last_{};  ///< meaningful if there is a first
 };
+
+using post_node = basic_post_node<>;
+using post_list = basic_post_list<>;
 
 }  // namespace galley::fast

@@ -2,7 +2,7 @@
 // Both loops' inboxes behind one face, each used as its loop uses it.
 #pragma once
 
-#include <fast/mailbox.hpp>
+#include <fast/receiving_end.hpp>
 #include <ref/inbox.hpp>
 
 #include <cstddef>
@@ -44,41 +44,28 @@ private:
 
 class fast_inbox {
 public:
-    explicit fast_inbox(std::shared_ptr<waker> w) : box_{std::make_shared<fast::mailbox>(std::move(w))} {}
+    explicit fast_inbox(std::shared_ptr<waker> w) : end_{std::make_shared<fast::mailbox>(std::move(w))} {}
 
-    [[nodiscard]] const std::shared_ptr<fast::mailbox>& box() const noexcept { return box_; }
-    [[nodiscard]] bool idle() const noexcept { return box_->box().idle(); }
-    [[nodiscard]] bool has_remotes() const noexcept { return box_->remotes() > 0; }
-    [[nodiscard]] bool fall_asleep(bool only_for_remotes) {
-        if (!box_->box().try_sleep()) return false;
-        if (!only_for_remotes || has_remotes()) return true;
-        attend();
-        return false;
-    }
+    [[nodiscard]] const std::shared_ptr<fast::mailbox>& box() const noexcept { return end_.box(); }
+    [[nodiscard]] bool idle() const noexcept { return end_.quiet(); }
+    [[nodiscard]] bool has_remotes() const noexcept { return end_.box()->remotes() > 0; }
+    [[nodiscard]] bool fall_asleep(bool only_for_remotes) { return end_.fall_asleep(only_for_remotes); }
     template <class Run>
     bool take(Run run) {
-        box_->recycle(spent_);
-        attend();
-        while (fast::post_node* const node = arrived_.pop_front()) {
+        end_.recycle();
+        end_.awake();
+        while (fast::post_node* const node = end_.arrived().pop_front()) {
             run(node->work);
-            node->work = callback{};
-            spent_.push_back(*node);
+            end_.spend(*node);
         }
-        return std::exchange(stop_, false);
+        const bool stop = end_.stop_requested();
+        end_.consume_stop();
+        return stop;
     }
-    void close() { arrived_.append_reversed(box_->box().close().newest); }
+    void close() { end_.close(); }
 
 private:
-    void attend() {
-        const fast::inbox::taken told = box_->box().take();
-        arrived_.append_reversed(told.newest);
-        stop_ |= told.stop;
-    }
-
-    std::shared_ptr<fast::mailbox> box_;
-    fast::post_list arrived_{};
-    fast::post_list spent_{};
-    bool stop_{};
+    fast::receiving_end end_;
 };
 
 }  // namespace galley::fuzz

@@ -19,9 +19,11 @@ class atomic {
     using order = std::memory_order;
 
 public:
+    atomic() : atomic(T{}) {}
     atomic(T value) : where_{execution::current().new_location(raw(value))} {}  // NOLINT: implicit, as std::atomic
     atomic(const atomic&) = delete;
     atomic& operator=(const atomic&) = delete;
+    ~atomic() { execution::current().end_location(where_); }
 
     [[nodiscard]] T load(order o = order::seq_cst, at from = at::current()) const {
         return value(execution::current().load(where_, o, from));
@@ -38,15 +40,18 @@ public:
     T fetch_sub(T n, order o = order::seq_cst, at from = at::current()) {
         return modify([=](T old) { return static_cast<T>(old - n); }, "fetch_sub", o, from);
     }
-    bool compare_exchange_strong(T& expected, T desired, order success, order failing, at from = at::current()) {
-        std::uint64_t raw_expected = raw(expected);
-        const bool done =
-            execution::current().compare_exchange(where_, raw_expected, raw(desired), success, failing, from);
-        expected = value(raw_expected);
-        return done;
+    T fetch_or(T bits, order o = order::seq_cst, at from = at::current()) {
+        return modify([=](T old) { return static_cast<T>(old | bits); }, "fetch_or", o, from);
     }
+    T fetch_and(T bits, order o = order::seq_cst, at from = at::current()) {
+        return modify([=](T old) { return static_cast<T>(old & bits); }, "fetch_and", o, from);
+    }
+    bool compare_exchange_strong(T& expected, T desired, order success, order failing, at from = at::current()) {
+        return compare_exchange(expected, desired, success, failing, false, from);
+    }
+    /// May fail for no reason, as often as the limits say.
     bool compare_exchange_weak(T& expected, T desired, order success, order failing, at from = at::current()) {
-        return compare_exchange_strong(expected, desired, success, failing, from);
+        return compare_exchange(expected, desired, success, failing, true, from);
     }
 
 private:
@@ -59,6 +64,13 @@ private:
         T result;
         std::memcpy(&result, &bits, sizeof(T));
         return result;
+    }
+    bool compare_exchange(T& expected, T desired, order success, order failing, bool weak, const at& from) {
+        std::uint64_t bits = raw(expected);
+        const bool done =
+            execution::current().compare_exchange(where_, bits, raw(desired), success, failing, weak, from);
+        expected = value(bits);
+        return done;
     }
     template <class Change>
     T modify(Change change, const char* operation, order o, const at& from) {
@@ -73,24 +85,36 @@ inline void fence(std::memory_order o, std::source_location from = std::source_l
     execution::current().fence(o, from);
 }
 
-/// A variable that is not atomic: two accesses, one of them a write, must be ordered by happens-before.
+/// A variable that is not atomic: two accesses, one of them a write, must be ordered by happens-before, and none may
+/// come after its end. It can stand where a T was: then reports do not say where it was used.
 template <class T>
 class plain {
+    using at = std::source_location;
+
 public:
-    plain() : value_{} {}
-    explicit plain(T value) : value_{value} {}
-    [[nodiscard]] T get(std::source_location from = std::source_location::current()) {
+    plain() : plain(T{}) {}
+    plain(T value) : value_{value} { execution::current().write_plain(history_, {}); }  // NOLINT: implicit, as a T
+    plain(const plain& other) : plain(other.get({})) {}
+    plain& operator=(const plain& other) { return *this = other.get({}); }
+    plain& operator=(T value) {
+        set(value, {});
+        return *this;
+    }
+    ~plain() { execution::current().end_plain(history_); }
+    operator T() const { return get({}); }  // NOLINT: implicit, as a T
+
+    [[nodiscard]] T get(at from = at::current()) const {
         execution::current().read_plain(history_, from);
         return value_;
     }
-    void set(T value, std::source_location from = std::source_location::current()) {
+    void set(T value, at from = at::current()) {
         execution::current().write_plain(history_, from);
         value_ = value;
     }
 
 private:
     T value_;
-    plain_history history_{};
+    mutable plain_history history_{};
 };
 
 /// What a loop sleeps on: sticky, and consumed by the wait. It orders nothing, so that nobody relies on it.

@@ -33,16 +33,16 @@ void stage::require(bool holds, std::string_view what) {
 }
 void stage::outcome(const std::string& text) { execution_.outcome(text); }
 
-report replay(const program& p, std::string_view choices) {
+report replay(const program& p, std::string_view choices, const limits& l) {
     search s{choices};
     report r;
     (void)s.next();
-    once(s, p, {}, true, r);
+    once(s, p, l, true, r);
     return r;
 }
 
 report explore(const program& p, const limits& l) {
-    search s;
+    search s{l.every_order};
     report r;
     while (s.next()) {
         if (r.executions + r.redundant == l.executions) {
@@ -50,7 +50,7 @@ report explore(const program& p, const limits& l) {
         }
         once(s, p, l, false, r);
         if (r.failed) {
-            r.failed->steps = replay(p, r.failed->replay).failed.value_or(failure{}).steps;
+            r.failed->steps = replay(p, r.failed->replay, l).failed.value_or(failure{}).steps;
             return r;
         }
     }

@@ -11,9 +11,10 @@
 //                [&] { if (x.load(std::memory_order_acquire) == 1) s.require(data.get() == 1, "published"); }});
 //     });
 //
-// Threads are fibers: one real thread runs them all, and switches before each atomic operation. What is not found: load
-// buffering (a value read before it is written), spurious failures of compare_exchange_weak, S against happens-before,
-// and whatever needs more threads or operations than the program has.
+// Threads are fibers: one real thread runs them all, and switches before each atomic operation. Two executions in which
+// each read reads from the same write count as one, so what a program notes beside its variables must not depend on
+// more than that. What is not found: load buffering (a value read before it is written), S against happens-before, and
+// whatever needs more threads or operations than the program has.
 #pragma once
 
 #include "memory.hpp"
@@ -52,6 +53,8 @@ using program = std::function<void(stage&)>;
 struct limits {
     std::uint64_t executions{20'000'000};
     std::size_t steps{500};  ///< of one execution; more are taken for a livelock
+    std::size_t spurious{};  ///< how often compare_exchange_weak may fail for no reason, in one execution
+    bool every_order{};      ///< explores all orders of independent operations too, which gives nothing new
 };
 
 struct failure {
@@ -70,7 +73,7 @@ struct report {
 
 [[nodiscard]] report explore(const program& p, const limits& l = {});
 /// One execution again. Throws std::invalid_argument if the choices are not this program's.
-[[nodiscard]] report replay(const program& p, std::string_view choices);
+[[nodiscard]] report replay(const program& p, std::string_view choices, const limits& l = {});
 
 /// One place in the sources where an atomic operation names a memory order.
 struct site {

@@ -12,7 +12,8 @@ std::size_t memory::new_location(thread_index by, std::uint64_t value) {
     }
     message first{.value = value};
     first.told = threads_[by].knows;
-    locations_.push_back({{first}, {0}});
+    locations_.push_back({{first}, {0}, {}});
+    (void)write_plain(by, locations_.back().life);
     return locations_.size() - 1;
 }
 
@@ -77,7 +78,8 @@ void memory::load(thread_index t, std::size_t location, message_index m, std::me
 }
 
 message_index memory::insert(std::size_t location, message_index behind, std::uint64_t value) {
-    auto& [messages, order] = locations_[location];
+    auto& messages = locations_[location].messages;
+    auto& order = locations_[location].order;
     const auto place = static_cast<std::size_t>(messages[behind].position) + 1;
     const auto added = static_cast<message_index>(messages.size());
     messages.push_back({.value = value});

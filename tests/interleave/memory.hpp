@@ -49,6 +49,7 @@ struct plain_history {
     thread_index writer{};
     std::uint16_t written{};
     std::array<std::uint16_t, most_threads> read{};
+    bool gone{};  ///< its life is over
 };
 
 /// One execution's memory. Not thread safe: its threads are the explorer's. Throws std::length_error beyond its limits.
@@ -63,6 +64,11 @@ public:
     [[nodiscard]] std::span<const message_index> readable(thread_index t, std::size_t location, std::memory_order o);
     /// The messages behind which a store may come, or on which a read-modify-write may work.
     [[nodiscard]] std::span<const message_index> changeable(thread_index t, std::size_t location, std::memory_order o);
+    [[nodiscard]] message_index messages(std::size_t location) const {
+        return static_cast<message_index>(locations_[location].messages.size());
+    }
+    /// The variable as a piece of storage: its making, its uses and its end are to be in order.
+    [[nodiscard]] plain_history& life(std::size_t location) { return locations_[location].life; }
     [[nodiscard]] std::uint64_t value(std::size_t location, message_index m) const {
         return locations_[location].messages[m].value;
     }
@@ -86,6 +92,7 @@ private:
     struct location {
         std::vector<message> messages{};  ///< in the order of execution
         std::vector<message_index> order{};
+        plain_history life{};
     };
     struct thread_state {
         view knows{};

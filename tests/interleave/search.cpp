@@ -12,13 +12,10 @@ bool independent(const step& a, const step& b) noexcept {
     if (a.what == none || b.what == none) {
         return true;
     }
-    if (a.what == everything || b.what == everything) {  // a seq_cst fence: it knows nothing of what is not seq_cst
+    if (a.what == everything || b.what == everything) {  // it knows nothing of what is not seq_cst
         return !((a.what == everything || a.sequential) && (b.what == everything || b.sequential));
     }
-    if (a.where != b.where) {
-        return true;
-    }
-    return a.what == read && b.what == read && !(a.sequential && b.sequential);
+    return a.where != b.where || (a.what != whole && b.what != whole && !(a.sequential && b.sequential));
 }
 
 search::search(std::string_view choices) {
@@ -62,21 +59,45 @@ std::size_t search::pass(std::size_t count) {
     return here.taken;
 }
 
-std::optional<thread_index> search::choose(std::span<const step> ready) {
+std::optional<turn> search::choose(std::span<const step> ready) {
     awake_.clear();
-    for (const step& s : ready) {
-        if (std::ranges::none_of(asleep_, [&](const step& other) { return other.thread == s.thread; })) {
-            awake_.push_back(s);
+    // Loads first: then they sleep while others write, and wake. The other way round, writers would sleep for good.
+    for (const bool loads : {true, false}) {
+        for (const step& s : ready) {
+            if ((s.what == step::access::load) == loads) {
+                wake(s);
+            }
         }
     }
     if (awake_.empty()) {
         return std::nullopt;
     }
     const std::size_t taken = pass(awake_.size());
-    const step chosen = awake_[taken];
-    asleep_.insert(asleep_.end(), awake_.begin(), awake_.begin() + static_cast<std::ptrdiff_t>(taken));
-    std::erase_if(asleep_, [&](const step& s) { return !independent(s, chosen); });
-    return chosen.thread;
+    const candidate chosen = awake_[taken];
+    for (std::size_t i = 0; i < taken && !every_order_; ++i) {
+        put_to_sleep(awake_[i].what);
+    }
+    std::erase_if(asleep_,
+                  [&](const step& s) { return s.thread == chosen.what.thread || !independent(s, chosen.what); });
+    return turn{chosen.what.thread, chosen.from};
+}
+
+void search::wake(const step& s) {
+    const auto sleeping = std::ranges::find(asleep_, s.thread, &step::thread);
+    if (sleeping == asleep_.end()) {
+        awake_.push_back({s, 0});
+    } else if (s.reads() && sleeping->messages < s.messages) {
+        awake_.push_back({s, sleeping->messages});
+    }
+}
+
+void search::put_to_sleep(const step& s) {
+    const auto sleeping = std::ranges::find(asleep_, s.thread, &step::thread);
+    if (sleeping == asleep_.end()) {
+        asleep_.push_back(s);
+    } else {
+        *sleeping = s;
+    }
 }
 
 std::size_t search::choose(std::size_t count) { return count == 1 ? 0 : pass(count); }

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+// A loop and some posters around fast's mailbox, and what is required of them. What they do with each other is the
+// shipped code; here is only what a poster does with its remotes, and in which order a loop asks its receiving end.
+#pragma once
+
+#include "explorable.hpp"
+#include "explore.hpp"
+
+#include <fast/receiving_end.hpp>
+#include <galley/remote.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace galley::interleave {
+
+inline constexpr std::size_t enough_looks = 30;  ///< for all that posters can tell
+
+/// A program.
+struct office_plan {
+    std::size_t looks{};                 ///< the loop is destroyed after so many iterations, or when nothing can come
+    std::vector<std::string> scripts{};  ///< each poster's: p post, w mere wake, s stop, c copy the remote, d drop one
+    std::size_t timers{};                ///< so many waits end by themselves
+    bool own_remote{};                   ///< the loop has a remote too, and posts, in its first iteration
+    bool kept_remote{};                  ///< one remote stays, and the loop ends when all that was told has come
+    bool shared{};                       ///< mailbox and bell end with their last owner, on whatever thread
+};
+[[nodiscard]] std::string to_text(const office_plan& p);
+
+class office {
+public:
+    office(stage& s, const office_plan& p);
+    /// Runs all threads, and judges.
+    void run();
+
+private:
+    using mailbox = fast::basic_mailbox<atomic>;
+    using receiving_end = fast::basic_receiving_end<atomic>;
+
+    /// What a post carries through a node, and what became of it.
+    struct letter {
+        office& of;
+        std::size_t who;
+        std::size_t number;
+        plain<int> contents{};  ///< touched by whoever has it; two at once are a race
+        std::size_t called{};
+        std::size_t ended{};
+        bool refused{};
+    };
+    class delivery {
+    public:
+        explicit delivery(letter& l) : letter_{&l} { l.contents.set(1); }
+        delivery(delivery&& other) noexcept : letter_{std::exchange(other.letter_, nullptr)} {
+            letter_->contents.set(2);
+        }
+        delivery& operator=(delivery&&) = delete;
+        ~delivery();
+        void operator()();
+
+    private:
+        letter* letter_;
+    };
+
+    /// How the loop is woken: a descriptor, say, which nobody may use once it is closed.
+    struct bell {
+        plain<bool> open{true};
+    };
+    /// Rings it. The object itself stays, so that a ring after the bell's end is found.
+    class ringer final : public waker {
+    public:
+        explicit ringer(office& o) : office_{o} {}
+        void wake() noexcept override { office_.ring(); }
+
+    private:
+        office& office_;
+    };
+
+    [[nodiscard]] std::shared_ptr<mailbox> hold_box();
+    void poster(std::size_t who);
+    void post(std::size_t who);
+    void loop();
+    [[nodiscard]] bool is_over(receiving_end& end);
+    [[nodiscard]] std::size_t told(char what) const;
+    [[nodiscard]] bool all_came() const;
+    void wait(receiving_end& end);
+    void collect(receiving_end& end);
+    void ring() noexcept;
+    void judge();
+
+    stage& stage_;
+    const office_plan& plan_;
+    token token_{};
+    bell* bell_{};
+    mailbox* box_{};
+    ringer ringer_{*this};
+    std::shared_ptr<waker> drivers_waker_{};
+    std::optional<shared<bell>> own_bell_{};
+    std::optional<shared<mailbox>> own_box_{};
+    std::shared_ptr<mailbox> loops_box_{};
+    std::vector<std::vector<remote>> remotes_{};
+    std::optional<remote> kept_remote_{};
+    // Noted, and decides nothing.
+    std::vector<std::deque<letter>> letters_;  ///< each poster's, and at last the loop's
+    std::vector<std::size_t> called_;          ///< of each
+    std::size_t timers_;
+    std::size_t sleeps_{};  ///< tried
+    std::size_t rings_{};
+    std::size_t stops_{};
+    bool closing_{};
+    bool deadlocked_{};
+};
+
+}  // namespace galley::interleave
