@@ -1,82 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
 """The ties between the rules and the sources: each rule of rules.md is kept by code that exists and checked by something that exists.
-
-    rules_test.py          run the checks
-    rules_test.py --table  print the table of ties: rule, files that keep it, what checks it
+Whether a check would notice is the ledger's business (ledger/README.md).
 """
 
 import re
-import sys
 import unittest
-from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-RULES = ROOT / "spec" / "rules.md"
+from ledger.rules import ID, ITEMS, NUMBERS, ROOT, RULES, read, source
+
 PROPERTIES = "tests/properties/table.cpp"
-NUMBERS = {"LIFE": 7, "READY": 6, "WAIT": 5, "TIME": 9, "IO": 6, "POST": 4, "TASK": 7, "CANCEL": 7, "SYNC": 3}
-ID = re.compile(r"\b(?:" + "|".join(NUMBERS) + r")-\d+")
-
 CODE = ("include", "ref", "fast")  # what keeps rules
+CHECKS = ("tests/", "spec/model/", "spec/proofs/", "spec/scenario/oracle_test.py")  # what checks them, beside checker and oracle
 ALL = ("include", "ref", "fast", "spec", "tests", "fuzz", "bench", "examples")
-SUFFIXES = {".hpp", ".cpp", ".py", ".md", ".txt", ".json"}
-
-# A rule is a paragraph that begins with its number, and three items; each may go on over several lines.
-RULE_LINE = re.compile(r"\*\*([A-Z]+-\d+)\.\*\* (?:\*\(exact\)\* )?\S")
-ITEMS = ("Reason", "Kept by", "Checked by")
-ITEM_LINE = re.compile(r"- \*(" + "|".join(ITEMS) + r"):\* \S")
-TIE = re.compile(r"`([^`\s]+?)(?::([A-Za-z_]\w*))?`")
-
-
-@dataclass
-class Rule:
-    id: str
-    line: int
-    text: str = ""
-    items: dict = field(default_factory=dict)  # Reason, Kept by, Checked by: text
-
-    def ties(self, item):
-        """(file or `check` or `oracle`, name or "") of each tie."""
-        return TIE.findall(self.items.get(item, ""))
-
-
-def read_rules(text):
-    """The rules in order, and what is wrong with their form: "line N: ..."."""
-    rules, wrong, place = [], [], None
-    for number, line in enumerate(text.splitlines(), 1):
-        if match := RULE_LINE.match(line):
-            rules.append(Rule(match[1], number, line))
-            place = "text"
-        elif line.startswith("#") or not line.strip():
-            place = None
-        elif begins_with_number(line):
-            wrong.append(f"line {number}: begins with a rule's number, but not as `**ID-1.** text`")
-        elif rules and place is not None and (match := ITEM_LINE.match(line)):
-            place = match[1]
-            if place in rules[-1].items:
-                wrong.append(f"line {number}: a second item '{place}'")
-            rules[-1].items[place] = line
-        elif place == "text":
-            rules[-1].text += " " + line
-        elif place is not None:
-            rules[-1].items[place] += " " + line.strip()
-    for rule in rules:
-        if tuple(rule.items) != ITEMS:
-            wrong.append(f"line {rule.line}: {rule.id} must have the items {', '.join(ITEMS)}, in this order; it has "
-                         + (", ".join(rule.items) or "none"))
-    return rules, wrong
-
-
-def begins_with_number(line):
-    """As `galley rules` decides where a rule begins."""
-    return ID.match(line.lstrip("#*-|> `")) is not None
-
-
-@cache
-def source(path):
-    return (ROOT / path).read_text(encoding="utf-8")
+SUFFIXES = {".hpp", ".cpp", ".py", ".pml", ".toml", ".md", ".txt", ".json"}
 
 
 def files(folders):
@@ -124,7 +61,7 @@ def complaint(rule, file, name):
 
 class RulesTest(unittest.TestCase):
     def setUp(self):
-        self.rules, self.wrong = read_rules(RULES.read_text(encoding="utf-8"))
+        self.rules, self.wrong = read(RULES.read_text(encoding="utf-8"))
 
     def test_form(self):
         self.assertEqual(self.wrong, [])
@@ -157,9 +94,8 @@ class RulesTest(unittest.TestCase):
                 self.assertTrue(any(file.startswith(CODE) for file in keepers), "no code keeps it")
                 checkers = {file for file, _ in rule.ties("Checked by")}
                 self.assertTrue(checkers, "nothing checks it")
-                allowed = ("tests/", "spec/scenario/oracle_test.py")
-                odd = {file for file in checkers if file not in ("check", "oracle") and not file.startswith(allowed)}
-                self.assertEqual(odd, set(), "only tests, the checker and the oracle check rules")
+                odd = {file for file in checkers if file not in ("check", "oracle") and not file.startswith(CHECKS)}
+                self.assertEqual(odd, set(), "only tests, models, proofs, the checker and the oracle check rules")
 
     def test_every_predicate_is_tied(self):
         tied = {(rule.id, name) for rule in self.rules for file, name in rule.ties("Checked by") if file == "check"}
@@ -171,15 +107,5 @@ class RulesTest(unittest.TestCase):
         self.assertEqual(properties() - tied, set())
 
 
-def print_table():
-    by_code = cited(CODE)
-    for rule in read_rules(RULES.read_text(encoding="utf-8"))[0]:
-        checks = [f"{file}:{name}".replace("spec/scenario/", "") for file, name in rule.ties("Checked by")]
-        print(f"{rule.id:<9} cited by {', '.join(by_code.get(rule.id, ['nothing']))}\n          checked by {', '.join(checks)}")
-
-
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--table"]:
-        print_table()
-    else:
-        unittest.main()
+    unittest.main()

@@ -88,6 +88,8 @@ struct statement {
 
 struct theorem {
     const char* name;
+    const char* rules;  ///< which the theorem is a part of: spec/LEDGER.md
+    const char* text;
     std::function<statement(const wheel&)> about;
 };
 
@@ -111,42 +113,44 @@ std::vector<theorem> theorems() {
     // t's slot is the first: nothing that is held lies in an earlier one.
     const auto first_is = [=](const wheel& w) { return held(t, p) && held(u, p) && place(w, t, p) <= place(w, u, p); };
     return {
-        {"every place exists",
+        {"place_exists", "TIME-3", "every place exists",
          [=](const wheel& w) {
              return statement{held(t, p), w.level(t, p) < term{levels} && w.digit(t, w.level(t, p)) < term{64}};
          }},
-        {"a slot's range contains its ticks: no wake-up comes after the first key",
+        {"range_contains_its_ticks", "WAIT-2",
+         "a slot's range contains its ticks: no wake-up comes after the first key",
          [=](const wheel& w) {
              const term length = term{1} << (w.level(t, p) * term{level_bits});
              const term begin = begin_of(w, t, p);
              return statement{held(t, p), begin <= t && t - begin < length && p <= t};
          }},
-        {"a slot lies ahead of the position: none is taken for one of the turn before",
+        {"slot_lies_ahead", "TIME-2, TIME-3",
+         "a slot lies ahead of the position: none is taken for one of the turn before",
          [=](const wheel& w) {
              const term level = w.level(t, p);
              return statement{held(t, p) && !(t == p), w.digit(p, level) < w.digit(t, level)};
          }},
-        {"an earlier tick never lies in a later slot",
+        {"order_of_places", "TIME-4", "an earlier tick never lies in a later slot",
          [=](const wheel& w) {
              return statement{held(t, p) && held(u, p) && t < u, place(w, t, p) <= place(w, u, p)};
          }},
-        {"at level 0 a slot is one tick: nothing is early, nothing late",
+        {"level_0_is_exact", "TIME-2, TIME-3", "at level 0 a slot is one tick: nothing is early, nothing late",
          [=](const wheel& w) { return statement{held(t, p) && w.level(t, p) == term{0}, begin_of(w, t, p) == t}; }},
-        {"a move to the first slot's beginning passes nobody",
+        {"move_passes_nobody", "TIME-3", "a move to the first slot's beginning passes nobody",
          [=](const wheel& w) { return statement{first_is(w), begin_of(w, t, p) <= u}; }},
-        {"a move to the first slot's beginning goes forward",
+        {"move_goes_forward", "TIME-2", "a move to the first slot's beginning goes forward",
          [=](const wheel& w) { return statement{first_is(w), p <= begin_of(w, t, p)}; }},
-        {"a move to the first slot's beginning leaves all others where they are",
+        {"others_stay", "TIME-4", "a move to the first slot's beginning leaves all others where they are",
          [=](const wheel& w) {
              return statement{first_is(w) && !(place(w, t, p) == place(w, u, p)),
                               place(w, u, begin_of(w, t, p)) == place(w, u, p)};
          }},
-        {"a cascade lands in lower levels",
+        {"cascade_descends", "TIME-3", "a cascade lands in lower levels",
          [=](const wheel& w) {
              return statement{first_is(w) && place(w, t, p) == place(w, u, p) && !(w.level(t, p) == term{0}),
                               w.level(u, begin_of(w, t, p)) < w.level(t, p)};
          }},
-        {"a move to a sample before the first slot leaves all where they are",
+        {"sample_moves_nobody", "TIME-4", "a move to a sample before the first slot leaves all where they are",
          [=](const wheel& w) {
              return statement{first_is(w) && p <= now && now < begin_of(w, t, p), place(w, u, now) == place(w, u, p)};
          }},
@@ -190,11 +194,11 @@ int main() {
         std::string example;
         const verdict v = judge(t.about(shipped()), example);
         well = well && v == verdict::proved;
-        std::printf("  %-8s %s%s\n",
+        std::printf("  %-8s %s: %s%s\n",
                     v == verdict::proved    ? "proved"
                     : v == verdict::refuted ? "REFUTED"
                                             : "FAILED",
-                    t.name, example.c_str());
+                    t.name, t.text, example.c_str());
         std::fflush(stdout);
     }
     std::vector<bool> refutes(theorems().size());
@@ -207,7 +211,7 @@ int main() {
             if (judge(t.about(w), example) == verdict::refuted) {
                 refutes[n] = true;
                 if (!refuted) {
-                    std::printf("  refuted  %s\n           by: %s;%s\n", w.name, t.name, example.c_str());
+                    std::printf("  refuted  %s\n           by: %s;%s\n", w.name, t.text, example.c_str());
                 }
                 refuted = true;
             }
@@ -221,7 +225,7 @@ int main() {
     for (std::size_t n = 0; n < refutes.size(); ++n) {
         if (!refutes[n]) {
             well = false;
-            std::printf("  refutes no wrong wheel: %s\n", theorems()[n].name);
+            std::printf("  refutes no wrong wheel: %s\n", theorems()[n].text);
         }
     }
     std::printf("%s\n", well ? "all theorems hold, and all can fail" : "NOT PROVED");

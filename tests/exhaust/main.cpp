@@ -4,6 +4,8 @@
 #include <tests/exhaustion.hpp>
 #include <tests/judges.hpp>
 
+#include <fuzz/support/occasion_count.hpp>
+
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
@@ -27,6 +29,7 @@ struct arguments {
     std::size_t one_in{1};
     std::filesystem::path folder{};
     bool counts{};
+    bool occasions{};
 };
 
 std::string text_of(const letter& l) {
@@ -51,6 +54,15 @@ void print_counts(const alphabet& letters, std::size_t most) {
                 std::string{letters.name}.c_str(), all, most, letters.letters.size(), words.c_str(), "");
     for (const std::size_t n : count) std::printf(" %zu", n);
     std::printf("\n");
+    std::fflush(stdout);
+}
+
+/// In how many of the programs that the suites exhaust each rule has a say.
+void print_occasions(const alphabet& letters, std::size_t most) {
+    galley::fuzz::occasion_count count;
+    for_each_program(letters, most, [&](const scenario& s) { count.add(s); });
+    std::printf("%s, %zu programs of up to %zu statements\n%s", std::string{letters.name}.c_str(), count.cases(), most,
+                count.table().c_str());
     std::fflush(stdout);
 }
 
@@ -105,9 +117,12 @@ bool run(const arguments& args) {
     bool good = true;
     for (const alphabet& letters : all_alphabets()) {
         if (!args.alphabet.empty() && args.alphabet != letters.name) continue;
-        const std::size_t most = args.depth > 0 ? args.depth : letters.limits.whole;
+        const std::size_t own = args.occasions ? letters.limits.brief : letters.limits.whole;
+        const std::size_t most = args.depth > 0 ? args.depth : own;
         if (args.counts) {
             print_counts(letters, most);
+        } else if (args.occasions) {
+            print_occasions(letters, most);
         } else {
             good = judge(letters, most, args) && good;
         }
@@ -130,6 +145,9 @@ int main(int argc, char** argv) {
         ->check(CLI::Range(1, 1'000'000));
     app.add_option("--folder", args.folder, "remember there which shards were found right, and leave these out");
     app.add_flag("--counts", args.counts, "only say how many programs there are");
+    app.add_flag("--occasions", args.occasions,
+                 "only say in how many programs each rule has a say (default DEPTH: the suites')")
+        ->excludes("--counts");
     app.footer("Exit codes: 0 all agree; 1 a judge objects; 2 wrong arguments, or it could not be done.");
     try {
         app.parse(argc, argv);

@@ -73,6 +73,21 @@ def run(program, mutant, limit=HANG_SECONDS, arguments=("--gtest_fail_fast",)):
     return Outcome(failed, how, time.monotonic() - start)
 
 
+def output_of(program, mutant, arguments, limit=HANG_SECONDS):
+    """What a program that is no suite printed until it ended, in whatever way, or was stopped."""
+    environment = {**os.environ, **SETTINGS} | ({"GALLEY_MUTANT": mutant} if mutant else {})
+    process = subprocess.Popen([str(program), *arguments], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL, start_new_session=True)
+    running.add(process.pid)
+    try:
+        output, _ = process.communicate(timeout=limit)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, _ = process.communicate()
+    running.discard(process.pid)
+    return output.decode(errors="replace")
+
+
 def tests_of(program):
     listed = subprocess.run([str(program), "--gtest_list_tests"], check=True, capture_output=True, text=True).stdout
     tests, suite = [], ""
