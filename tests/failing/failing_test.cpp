@@ -109,7 +109,11 @@ protected:
     /// What the program gives when nothing fails. Twice: the first run of all may leave what the process keeps for
     /// good.
     void SetUp() override {
-        expected_ = run_once(std::get<0>(GetParam()), std::get<1>(GetParam()), fault{}).result;
+        {
+            const watchdog dog{"the first run of a program, in which nothing fails"};
+            expected_ = run_once(std::get<0>(GetParam()), std::get<1>(GetParam()), fault{}).result;
+        }
+        ASSERT_GT(expected_, 0U);
         run_case(fault{});
     }
 

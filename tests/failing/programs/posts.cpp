@@ -62,6 +62,12 @@ void posts_of_another_thread(stage& s) {
     s.run([]() -> task<> { co_await galley::yield(); });  // what had arrived with the stop
 }
 
+task<> waits_for_the_bell(stage& s) {
+    const body here{s};
+    co_await s.bell.wait();
+    s.did(1);
+}
+
 // With so many tasks, the main one among them, all the room that fast has reserved is theirs; or all but one place, so
 // that callbacks have to queue for it.
 template <int Tasks>
@@ -77,11 +83,7 @@ void a_crowd_and_callbacks(stage& s) {
                 if (left > 5) {
                     scenery.emplace();
                 }
-                crowd.spawn(galley::invoke([&s]() -> task<> {
-                    const body one{s};
-                    co_await s.bell.wait();
-                    s.did(1);
-                }));
+                crowd.spawn(waits_for_the_bell(s));
             }
             co_await galley::yield();
             for (int i = 0; i < 3; ++i) {
