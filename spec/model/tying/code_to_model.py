@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: BSL-1.0
+"""From the code to the model: what the loops do, the model can do; what no loop may do, it cannot."""
+import collections
+import json
+import random
+import re
+
+from . import checker, corruptions, loops, scenarios
+from .events import MODEL, text
+from .projection import Malformed, project
+
+# Faults that no trace of the simulated driver can expose, and why.
+HIDDEN_FAULTS = {
+    "W8": "nobody posts while the loop is about to sleep",
+    "V1": "nobody posts between two looks of the verdict",
+    "V2": "the last remote goes in a look at the driver, which ends by itself",
+}
+
+
+def settings_of(scenario):
+    posts = sum(entry["do"] == "post" for entry in scenario.get("world", []))
+    return f"R={scenario.get('resolution', 1)} ASK={scenario.get('ask_every', 1)} POSTS={posts}"
+
+
+def grouped(items):
+    """Items (scenario as a line of JSON, anything) by the settings that a checker is told."""
+    groups = collections.defaultdict(list)
+    for item in items:
+        groups[settings_of(json.loads(item[0]))].append(item)
+    return groups
+
+
+def project_all(lines, traces):
+    """A list of (line, events)."""
+    return [(line, project(json.loads(line), trace)) for line, trace in zip(lines, traces)]
+
+
+def _follow(settings, items, choice):
+    return [(item, verdict) for item, verdict in
+            zip(items, checker.follow([item[1] for item in items], settings, **choice))]
+
+
+def follow_all(pool, items, **choice):
+    """Items (line, events, ...), each with its verdict."""
+    jobs = [pool.submit(_follow, settings, group, choice) for settings, group in sorted(grouped(items).items())]
+    for job in jobs:
+        yield from job.result()
+
+
+def where_it_stops(line, events, verdict):
+    """Why a trace is refused, for people."""
+    before = " ".join(map(text, events[max(0, verdict.furthest - 8):verdict.furthest]))
+    then = text(events[verdict.furthest]) if verdict.furthest < len(events) else "(the end)"
+    return f"after {verdict.furthest} events, ... {before}: the trace has {then}, the model {verdict.offers}\n    {line}"
+
+
+class CodeToModel:
+    def __init__(self, pool, report, deep):
+        self.pool, self.report, self.deep = pool, report, deep
+        self.followed = []  # (line, trace, events), accepted
+
+    def accept(self, name, lines):
+        """All traces of both loops must be accepted."""
+        good, outside = scenarios.inside(lines)
+        ref, fast = (self.pool.submit(loops.traces, who, good) for who in ("ref", "fast"))
+        ref, fast = ref.result(), fast.result()
+        different = [n for n, (a, b) in enumerate(zip(ref, fast)) if a != b]
+        items = [(line, events, trace) for (line, events), trace in zip(project_all(good, ref), ref)]
+        items += [(line, events, trace) for (line, events), trace in
+                  zip(project_all([good[n] for n in different], [fast[n] for n in different]),
+                      [fast[n] for n in different])]
+        refused = 0
+        for (line, events, trace), verdict in follow_all(self.pool, items):
+            if verdict.accepted:
+                self.followed.append((line, events, trace))
+            else:
+                refused += 1
+                self.report.wrong(f"{name}: the model cannot do what a loop did, {where_it_stops(line, events, verdict)}")
+        self.report.row(f"{name}: {len(lines)} scenarios, {len(good)} in the model's alphabet; {len(good)} traces of "
+                        f"ref, {len(good) - len(different)} of fast are equal; refused", refused)
+        self.report.passed += len(items) - refused
+        return outside
+
+    def refuse_corrupted(self, count):
+        """Traces with one event wrong must be refused, unless it is the choice of tasks or world."""
+        dice = random.Random(count)
+        table = collections.Counter()
+        items = []
+        for line, events, trace in dice.sample(self.followed, min(count, len(self.followed))):
+            header, *lines = trace.splitlines()
+            for kind in corruptions.KINDS:
+                made = corruptions.corrupt(lines, kind, dice)
+                if made is None:
+                    continue
+                try:
+                    wrong = project(json.loads(line), "\n".join([header, *made[0]]))
+                except Malformed:
+                    table[kind, made[1], "malformed"] += 1
+                    continue
+                if wrong == events:
+                    table[kind, made[1], "says nothing else"] += 1
+                else:
+                    items.append((line, wrong, kind, made[1]))
+        for (line, wrong, kind, choice), verdict in follow_all(self.pool, items):
+            table[kind, choice, "accepted" if verdict.accepted else "refused"] += 1
+            if verdict.accepted and not choice:
+                self.report.wrong(f"one event {kind}, and the model can do it: {' '.join(map(text, wrong))}\n    {line}")
+        for kind in corruptions.KINDS:
+            self._row_of_corruption(kind, table)
+
+    def _row_of_corruption(self, kind, table):
+        loops_own, chosen = ({word: table[kind, choice, word] for word in
+                              ("malformed", "refused", "accepted", "says nothing else")} for choice in (False, True))
+        refused = loops_own["malformed"] + loops_own["refused"]
+        row = f"one event {kind}: {refused} refused"
+        if chosen["malformed"] + chosen["refused"] + chosen["accepted"]:
+            row += (f"; of choices {chosen['malformed'] + chosen['refused']} refused, {chosen['accepted']} are another "
+                    "legal run")
+        silent = loops_own["says nothing else"] + chosen["says nothing else"]
+        self.report.row(f"{row}; {silent} that say nothing to the model; accepted, and must not be",
+                        loops_own["accepted"])
+        self.report.passed += refused
+        if not refused:
+            self.report.wrong(f"one event {kind}: none was refused")
+
+    def refuse_with_faults(self, count):
+        """A model with a fault must refuse the traces of good loops in which the fault shows."""
+        faults = re.findall(r"^    X\((\w+)\) /\*", re.search(r"#define FAULTS\(X\)((?:.*\\\n)*.*)",
+                                                           (MODEL / "loop.pml").read_text())[1], re.M)
+        sample = random.Random(1).sample(self.followed, min(count, len(self.followed)))
+        found = []
+        for fault in faults:
+            refused = sum(not verdict.accepted for _, verdict in follow_all(self.pool, sample, FAULT=fault))
+            found.append(f"{fault} {refused}")
+            self.report.passed += refused > 0 or fault in HIDDEN_FAULTS
+            if refused == 0 and fault not in HIDDEN_FAULTS:
+                self.report.wrong(f"a model with fault {fault} does all that the loops do")
+            if refused > 0 and fault in HIDDEN_FAULTS:
+                self.report.wrong(f"fault {fault} shows, though it says that it does not: {HIDDEN_FAULTS[fault]}")
+        self.report.row(f"of {len(sample)} traces so many are refused by a model with a fault: {', '.join(found)}; "
+                        "faults that should show and do not", sum(" 0" in each[-2:] for each in found) -
+                        len(HIDDEN_FAULTS))
+
+    def check(self):
+        self.accept("enumerated", scenarios.enumerated(4 if self.deep else 3))
+        self.accept("random", [scenarios.random_scenario(seed) for seed in range(30_000 if self.deep else 2_000)])
+        outside = self.accept("the project's own", scenarios.of_the_project(4 if self.deep else 2, 2_000))
+        for reason, count in sorted(outside.items(), key=lambda each: -each[1])[:None if self.deep else 5]:
+            self.report.note(f"not in the alphabet: {reason} ({count})")
+        self.refuse_corrupted(3_000 if self.deep else 250)
+        self.refuse_with_faults(2_000 if self.deep else 250)
