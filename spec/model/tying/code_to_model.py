@@ -6,7 +6,8 @@ import random
 import re
 
 from . import checker, corruptions, loops, scenarios
-from .events import MODEL, text
+from .events import MODEL, VOCABULARY, text, vocabulary
+from .mutants import Mutants
 from .projection import Malformed, project
 
 # Faults that no trace of the simulated driver can expose, and why.
@@ -57,7 +58,7 @@ def where_it_stops(line, events, verdict):
 class CodeToModel:
     def __init__(self, pool, report, deep):
         self.pool, self.report, self.deep = pool, report, deep
-        self.followed = []  # (line, trace, events), accepted
+        self.followed = []  # (line, events, trace), accepted
 
     def accept(self, name, lines):
         """All traces of both loops must be accepted."""
@@ -98,7 +99,7 @@ class CodeToModel:
                     table[kind, made[1], "malformed"] += 1
                     continue
                 if wrong == events:
-                    table[kind, made[1], "says nothing else"] += 1
+                    table[kind, made[1], "says nothing"] += 1
                 else:
                     items.append((line, wrong, kind, made[1]))
         for (line, wrong, kind, choice), verdict in follow_all(self.pool, items):
@@ -109,19 +110,19 @@ class CodeToModel:
             self._row_of_corruption(kind, table)
 
     def _row_of_corruption(self, kind, table):
-        loops_own, chosen = ({word: table[kind, choice, word] for word in
-                              ("malformed", "refused", "accepted", "says nothing else")} for choice in (False, True))
-        refused = loops_own["malformed"] + loops_own["refused"]
-        row = f"one event {kind}: {refused} refused"
+        own, chosen = ({word: table[kind, choice, word] for word in ("malformed", "refused", "accepted", "says nothing")}
+                       for choice in (False, True))
+        refused = own["malformed"] + own["refused"]
+        row = f"one event wrong, {kind}: {refused} of {refused + own['accepted']} refused"
         if chosen["malformed"] + chosen["refused"] + chosen["accepted"]:
-            row += (f"; of choices {chosen['malformed'] + chosen['refused']} refused, {chosen['accepted']} are another "
-                    "legal run")
-        silent = loops_own["says nothing else"] + chosen["says nothing else"]
-        self.report.row(f"{row}; {silent} that say nothing to the model; accepted, and must not be",
-                        loops_own["accepted"])
+            row += (f"; of other choices of tasks and world {chosen['malformed'] + chosen['refused']} refused, "
+                    f"{chosen['accepted']} are legal")
+        if silent := own["says nothing"] + chosen["says nothing"]:
+            row += f"; {silent} say nothing to the model"
+        self.report.note(row)
         self.report.passed += refused
         if not refused:
-            self.report.wrong(f"one event {kind}: none was refused")
+            self.report.wrong(f"one event wrong, {kind}: none was refused")
 
     def refuse_with_faults(self, count):
         """A model with a fault must refuse the traces of good loops in which the fault shows."""
@@ -141,11 +142,45 @@ class CodeToModel:
                         "faults that should show and do not", sum(" 0" in each[-2:] for each in found) -
                         len(HIDDEN_FAULTS))
 
+    def refuse_mutants(self, count):
+        """Of the project's broken loops, those whose traces are others must be refused."""
+        sample = random.Random(2).sample(self.followed, min(count, len(self.followed)))
+        mutants = Mutants()
+        jobs = {(mutant["id"], who): self.pool.submit(mutants.traces, mutant["id"], who, [line for line, _, _ in sample])
+                for mutant in mutants.all for who in ("ref", "fast")}
+        different, refused, items = set(), set(), []
+        for (name, _), job in jobs.items():
+            traces = job.result()
+            if len(traces) < len(sample):  # it died, or hangs
+                refused.add(name)
+            for (line, events, good), trace in zip(sample, traces):
+                if trace == good:
+                    continue
+                try:
+                    seen = project(json.loads(line), trace)
+                except Malformed:
+                    refused.add(name)
+                    continue
+                if seen != events:
+                    different.add(name)
+                    items.append((line, seen, name))
+        refused |= {item[2] for item, verdict in follow_all(self.pool, items) if not verdict.accepted}
+        self.report.row(f"broken loops: {len(mutants.all)}, of which {len(different | refused)} do anything else in {len(sample)} "
+                        f"scenarios; {len(refused)} are refused; accepted, as if tasks or world had chosen so",
+                        f"{len(different - refused)} {' '.join(sorted(different - refused))}")
+        self.report.note(f"refused: {' '.join(sorted(refused))}")
+        self.report.passed += len(refused)
+
     def check(self):
         self.accept("enumerated", scenarios.enumerated(4 if self.deep else 3))
         self.accept("random", [scenarios.random_scenario(seed) for seed in range(30_000 if self.deep else 2_000)])
         outside = self.accept("the project's own", scenarios.of_the_project(4 if self.deep else 2, 2_000))
         for reason, count in sorted(outside.items(), key=lambda each: -each[1])[:None if self.deep else 5]:
             self.report.note(f"not in the alphabet: {reason} ({count})")
+        unsaid = VOCABULARY - vocabulary(event for _, events, _ in self.followed for event in events)
+        if unsaid:
+            self.report.wrong(f"no trace has: {', '.join(sorted(unsaid))}")
         self.refuse_corrupted(3_000 if self.deep else 250)
         self.refuse_with_faults(2_000 if self.deep else 250)
+        if self.deep:
+            self.refuse_mutants(400)

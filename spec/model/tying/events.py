@@ -23,6 +23,20 @@ BOX, WITH, ON, BY, SAID = map(_words, ("box", "with", "on", "by", "said"))
 # Which event has which words: first and second number.
 _SPOKEN = {"box": (BOX, None), "exit": (SAID, None), "left": (None, ON), "ready": (None, BY), "with": (None, WITH),
            "await": (None, ON)}
+# All that can be said: that no event and no word is only in the tables is looked at.
+VOCABULARY = frozenset(NAMES) | {f"{kind} {word}" for kind, word, _ in _WORDS}
+_FAMILY = {id(BOX): "box", id(WITH): "with", id(ON): "on", id(BY): "by", id(SAID): "said"}
+
+
+def vocabulary(events):
+    """What of the vocabulary is in the events."""
+    said = set()
+    for event in set(events):
+        said.add(event[0])
+        for number, family in zip(event[1:], _SPOKEN.get(event[0], (None, None))):
+            if family:
+                said |= {f"{_FAMILY[id(family)]} {word}" for word, value in family.items() if value == number}
+    return said | ({"on sleep"} if "sleep" in said else set())  # it has an event of its own
 
 
 def text(event):

@@ -7,7 +7,8 @@ from .events import MODEL
 
 ROOT = MODEL.parent.parent
 PRESET = "dev"
-EXECUTABLE = ROOT / "build" / PRESET / "bin" / "model_traces"
+TARGET = "model_traces"
+EXECUTABLE = ROOT / "build" / PRESET / "bin" / TARGET
 ORACLE = MODEL.parent / "scenario" / "oracle.py"
 COMMANDS = {"ref": [EXECUTABLE, "run", "ref"], "fast": [EXECUTABLE, "run", "fast"],
             "oracle": [sys.executable, ORACLE, "--batch"]}
@@ -17,7 +18,7 @@ def build():
     """Configures if nobody has, and builds what runs the loops."""
     if not (ROOT / "build" / PRESET / "build.ninja").exists():
         subprocess.run(["cmake", "--preset", PRESET, "-Wno-dev"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["cmake", "--build", "--preset", PRESET, "--target", "model_traces"], cwd=ROOT, check=True,
+    subprocess.run(["cmake", "--build", "--preset", PRESET, "--target", TARGET], cwd=ROOT, check=True,
                    stdout=subprocess.DEVNULL)
 
 
