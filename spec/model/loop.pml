@@ -18,7 +18,7 @@
  * FAULT=T9 ONLY=timer_order TASKS=3 STEPS=1 MAY=2 ./loop -E -N safety -m100000    must be violated
  *
  * `observe` and `box` say what a trace of the code would say there, and are nothing unless the checker is made with
- * -DTIED: observe.pml. Its world is another one then: sim_driver.pml.
+ * -DTIED: loop_observed.pml. Its world is another one then: sim_driver.pml.
  */
 
 #define ENTRIES 5                 /* of the ready queue: tasks 0 to 2, and callbacks */
@@ -30,7 +30,7 @@
 #define none(queue) (len(queue) == 0)
 #define bit_of(n) (1 << (n))
 
-#include "observe.pml"
+#include "loop_observed.pml"
 
 #define SETTINGS(X) \
     X(TASKS, 2) X(ROOTS, 2) X(STEPS, 2) X(MAY, 1) X(FAR, 1) X(R, 1) X(POSTS, 0) X(STOPS, 0) X(ASK, 1) \

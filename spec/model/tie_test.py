@@ -10,9 +10,10 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from tying import corruptions, events, scenarios
+from tying import corruptions, scenarios
 from tying.alphabet import why_outside
 from tying.code_to_model import project_all, settings_of
+from tying.events import LOOP
 from tying.loops import traces
 from tying.model_to_code import as_a_trace_says_it
 from tying.program import scenario_of
@@ -34,7 +35,7 @@ def do(verb, **operands):
 def shown(source):
     """The events of a scenario but boxes, spawns and steps, as text."""
     seen = project(source, oracle(source))
-    return [events.text(event) for event in seen if event[0] not in ("box", "spawn", "step", "with", "run", "round")]
+    return [LOOP.text(event) for event in seen if event[0] not in ("box", "spawn", "step", "with", "run", "round")]
 
 
 class TheMap(unittest.TestCase):

@@ -1,43 +1,16 @@
 # SPDX-License-Identifier: BSL-1.0
-"""The checker of loop.pml that is made with -DTIED: it follows traces, and tells behaviours."""
+"""Checkers that are made with -DTIED: they follow what was seen of the code, and tell what the model can do."""
 import os
 import re
 import subprocess
 import tempfile
 
-from .alphabet import TASKS
-from .events import MODEL, decode, encode
+from .events import MODEL
 
-BUILD = MODEL.parent.parent / "build" / "model" / "tie"
+BUILD = MODEL.parent.parent / "build" / "model"
 DEPTH = 50_000  # of a path; one that is deeper is an error
 HANG = 1800  # seconds until a run counts as failed
 FLAGS = "-O1 -w -DSAFETY -DNOCLAIM -DNOREDUCE -DVECTORSZ=1024"  # no claims, and no choice of orders: one process
-
-# What a trace may be of: as much as fits the model's variables.
-FREE = "STEPS=250 MAY=255 DATA=255 STOPS=255 ROOTS=1 ONLY=none"
-
-
-def build():
-    BUILD.mkdir(parents=True, exist_ok=True)
-    made = subprocess.run(["spin", "-DTIED", "-a", MODEL / "loop.pml"], cwd=BUILD, text=True, check=False,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    if made.returncode:
-        raise RuntimeError(f"spin: {made.stdout}")
-    subprocess.run(["clang-19", *FLAGS.split(), f"-I{MODEL}", "-o", "checker", "pan.c"], cwd=BUILD, check=True)
-
-
-def start(settings, depth=DEPTH, **choice):
-    """A run of the checker, to be read while it goes on."""
-    environment = {"PATH": os.environ["PATH"], **dict(word.split("=") for word in settings.split()), **choice}
-    return subprocess.Popen([BUILD / "checker", "-E", "-b", "-n", f"-m{depth}", "-w18"], text=True, cwd=BUILD,
-                            env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
-
-def finish(run, out):
-    """Raises unless the search was complete and found nothing wrong."""
-    run.wait(HANG)
-    if run.returncode or "errors: 0" not in out or "Search not completed" in out:
-        raise RuntimeError("the checker went wrong: " + "\n".join(out.splitlines()[-30:]))
 
 
 class Verdict:
@@ -47,20 +20,87 @@ class Verdict:
         self.accepted, self.furthest, self.offers = accepted, furthest, offers
 
 
-def follow(traces, settings, **choice):
-    """The verdicts of traces (lists of events) of scenarios with the same settings."""
-    with tempfile.NamedTemporaryFile("w", suffix=".events", dir=BUILD) as file:
-        file.write("".join(encode(events) + "\n" for events in traces))
-        file.flush()
-        seen = [event for events in traces for event in events]
-        far = max((longest for name, _, longest in seen if name == "sleep"), default=0)
-        last = max((now for name, now, _ in seen if name == "sample"), default=0)
-        run = start(f"{FREE} TASKS={TASKS} FAR={far} FREE={last + 1} {settings}", DEPTH + len(traces), FOLLOW=file.name, **choice)
-        out = run.stdout.read()
-    finish(run, out)
-    verdicts = [None] * len(traces)
-    for number, word, furthest, offers in re.findall(r"^followed (\d+) (\w+) (\d+)(.*)$", out, re.M):
-        verdicts[int(number)] = Verdict(word == "accepted", int(furthest), offers)
-    if None in verdicts:
-        raise RuntimeError("the checker forgot a trace")
-    return verdicts
+class Checker:
+    def __init__(self, model, language):
+        self.model, self.language = model, language
+        self.place = BUILD / f"{model}_tied"
+
+    def build(self):
+        self.place.mkdir(parents=True, exist_ok=True)
+        made = subprocess.run(["spin", "-DTIED", "-a", MODEL / f"{self.model}.pml"], cwd=self.place, text=True,
+                              check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if made.returncode:
+            raise RuntimeError(f"spin: {made.stdout}")
+        subprocess.run(["clang-19", *FLAGS.split(), f"-I{MODEL}", "-o", "checker", "pan.c"], cwd=self.place, check=True)
+
+    def start(self, settings, depth, table, **choice):
+        """A run, to be read while it goes on. `table`: bits of the hash table, which costs time to clear."""
+        environment = {"PATH": os.environ["PATH"], **dict(word.split("=") for word in settings.split()), **choice}
+        return subprocess.Popen([self.place / "checker", "-E", "-b", "-n", f"-m{depth}", f"-w{table}"], text=True,
+                                cwd=self.place, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    @staticmethod
+    def finish(run, out):
+        """Raises unless the search was complete and found nothing wrong."""
+        run.wait(HANG)
+        if run.returncode or "errors: 0" not in out or "Search not completed" in out:
+            raise RuntimeError("the checker went wrong: " + "\n".join(out.splitlines()[-30:]))
+
+    def follow(self, traces, settings, **choice):
+        """The verdicts of traces, lists of events."""
+        with tempfile.NamedTemporaryFile("w", suffix=".events", dir=self.place) as file:
+            file.write("".join(self.language.encode(events) + "\n" for events in traces))
+            file.flush()
+            run = self.start(f"ONLY=none {settings}", DEPTH + len(traces), 18, FOLLOW=file.name, **choice)
+            out = run.stdout.read()
+        self.finish(run, out)
+        verdicts = [None] * len(traces)
+        for number, word, furthest, offers in re.findall(r"^followed (\d+) (\w+) (\d+)(.*)$", out, re.M):
+            verdicts[int(number)] = Verdict(word == "accepted", int(furthest), offers)
+        if None in verdicts:
+            raise RuntimeError("the checker forgot a trace")
+        return verdicts
+
+    def tell(self, settings, wanted):
+        """Yields behaviours, as numbers: each of which `wanted` (how many transitions it is the first to show, how many
+        pairs) is true. Returns what was told in all: behaviours, transitions and pairs, those told and those there are."""
+        run = self.start(settings, DEPTH, 22, TELL="1")
+        rest = []
+        for line in run.stdout:
+            if not line.startswith("behaviour "):
+                rest.append(line)
+                continue
+            transitions, pairs, *numbers = map(int, line.split()[1:])
+            if wanted(transitions, pairs):
+                yield numbers
+        out = "".join(rest)
+        self.finish(run, out)
+        return Told(*map(int, re.search(r"told (\d+) behaviours, (\d+) of (\d+) transitions, (\d+) of (\d+) pairs",
+                                        out).groups()))
+
+
+class Told:
+    def __init__(self, behaviours, transitions, all_transitions, pairs, all_pairs):
+        self.behaviours, self.transitions, self.pairs = behaviours, transitions, pairs
+        self.missed = (all_transitions - transitions, all_pairs - pairs)
+
+    def __str__(self):
+        return (f"{self.behaviours} behaviours, {self.transitions} transitions, {self.pairs} pairs of a kind of state and "
+                "an event")
+
+
+class Returned:
+    """Goes through a generator, and keeps what it returns."""
+
+    def __init__(self, generator):
+        self.generator = generator
+        self.value = None
+
+    def __iter__(self):
+        self.value = yield from self.generator
+
+
+def faults_of(model):
+    """The faults that a model can be told to have."""
+    listed = re.search(r"#define FAULTS\(X\)((?:.*\\\n)*.*)", (MODEL / f"{model}.pml").read_text())[1]
+    return re.findall(r"X\((\w+)\)", listed)

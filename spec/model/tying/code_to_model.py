@@ -3,13 +3,15 @@
 import collections
 import json
 import random
-import re
 
-from . import checker, corruptions, loops, scenarios
-from .events import MODEL, VOCABULARY, text, vocabulary
+from . import corruptions, loops, scenarios
+from .alphabet import TASKS
+from .checker import Checker, faults_of
+from .events import LOOP
 from .mutants import Mutants
 from .projection import Malformed, project
 
+CHECKER = Checker("loop", LOOP)
 # Faults that no trace of the simulated driver can expose, and why.
 HIDDEN_FAULTS = {
     "W8": "nobody posts while the loop is about to sleep",
@@ -37,8 +39,12 @@ def project_all(lines, traces):
 
 
 def _follow(settings, items, choice):
-    return [(item, verdict) for item, verdict in
-            zip(items, checker.follow([item[1] for item in items], settings, **choice))]
+    """With room for whatever the model's variables have room for."""
+    seen = [event for item in items for event in item[1]]
+    far = max((longest for name, _, longest in seen if name == "sleep"), default=0)
+    last = max((now for name, now, _ in seen if name == "sample"), default=0)
+    room = f"TASKS={TASKS} ROOTS=1 STEPS=250 MAY=255 DATA=255 STOPS=255 FAR={far} FREE={last + 1}"
+    return list(zip(items, CHECKER.follow([item[1] for item in items], f"{room} {settings}", **choice)))
 
 
 def follow_all(pool, items, **choice):
@@ -50,8 +56,8 @@ def follow_all(pool, items, **choice):
 
 def where_it_stops(line, events, verdict):
     """Why a trace is refused, for people."""
-    before = " ".join(map(text, events[max(0, verdict.furthest - 8):verdict.furthest]))
-    then = text(events[verdict.furthest]) if verdict.furthest < len(events) else "(the end)"
+    before = LOOP.texts(events[max(0, verdict.furthest - 8):verdict.furthest])
+    then = LOOP.text(events[verdict.furthest]) if verdict.furthest < len(events) else "(the end)"
     return f"after {verdict.furthest} events, ... {before}: the trace has {then}, the model {verdict.offers}\n    {line}"
 
 
@@ -105,7 +111,7 @@ class CodeToModel:
         for (line, wrong, kind, choice), verdict in follow_all(self.pool, items):
             table[kind, choice, "accepted" if verdict.accepted else "refused"] += 1
             if verdict.accepted and not choice:
-                self.report.wrong(f"one event {kind}, and the model can do it: {' '.join(map(text, wrong))}\n    {line}")
+                self.report.wrong(f"one event {kind}, and the model can do it: {LOOP.texts(wrong)}\n    {line}")
         for kind in corruptions.KINDS:
             self._row_of_corruption(kind, table)
 
@@ -126,11 +132,9 @@ class CodeToModel:
 
     def refuse_with_faults(self, count):
         """A model with a fault must refuse the traces of good loops in which the fault shows."""
-        faults = re.findall(r"^    X\((\w+)\) /\*", re.search(r"#define FAULTS\(X\)((?:.*\\\n)*.*)",
-                                                           (MODEL / "loop.pml").read_text())[1], re.M)
         sample = random.Random(1).sample(self.followed, min(count, len(self.followed)))
         found = []
-        for fault in faults:
+        for fault in faults_of("loop"):
             refused = sum(not verdict.accepted for _, verdict in follow_all(self.pool, sample, FAULT=fault))
             found.append(f"{fault} {refused}")
             self.report.passed += refused > 0 or fault in HIDDEN_FAULTS
@@ -169,6 +173,8 @@ class CodeToModel:
                         f"scenarios; {len(refused)} are refused; accepted, as if tasks or world had chosen so",
                         f"{len(different - refused)} {' '.join(sorted(different - refused))}")
         self.report.note(f"refused: {' '.join(sorted(refused))}")
+        if not refused:
+            self.report.wrong("no broken loop was refused")
         self.report.passed += len(refused)
 
     def check(self):
@@ -177,7 +183,7 @@ class CodeToModel:
         outside = self.accept("the project's own", scenarios.of_the_project(4 if self.deep else 2, 2_000))
         for reason, count in sorted(outside.items(), key=lambda each: -each[1])[:None if self.deep else 5]:
             self.report.note(f"not in the alphabet: {reason} ({count})")
-        unsaid = VOCABULARY - vocabulary(event for _, events, _ in self.followed for event in events)
+        unsaid = LOOP.all - LOOP.said(event for _, events, _ in self.followed for event in events)
         if unsaid:
             self.report.wrong(f"no trace has: {', '.join(sorted(unsaid))}")
         self.refuse_corrupted(3_000 if self.deep else 250)

@@ -15,10 +15,10 @@ COMMANDS = {"ref": [EXECUTABLE, "run", "ref"], "fast": [EXECUTABLE, "run", "fast
 
 
 def build():
-    """Configures if nobody has, and builds what runs the loops."""
+    """Configures if nobody has, and builds what runs the code."""
     if not (ROOT / "build" / PRESET / "build.ninja").exists():
         subprocess.run(["cmake", "--preset", PRESET, "-Wno-dev"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["cmake", "--build", "--preset", PRESET, "--target", TARGET], cwd=ROOT, check=True,
+    subprocess.run(["cmake", "--build", "--preset", PRESET, "--target", TARGET, "model_wheel"], cwd=ROOT, check=True,
                    stdout=subprocess.DEVNULL)
 
 

@@ -1,38 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
-// What stands behind `observe` (observe.pml) in a checker made with -DTIED. C, as Spin makes C.
+// What stands behind `observe` (observe.pml) in a checker made with -DTIED. C, as Spin makes C. EVENTS, a list of what
+// can be seen of the model, and WITHOUT_TIMES, which clears the times in one, are defined before. Both numbers of an event fit a byte.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-// What is seen of a loop, and the two numbers that come with it. README.md says what they are in a trace.
-#define EVENTS(X) \
-    X(run)        /* */ \
-    X(box)        /* which */ \
-    X(exit)       /* verdict */ \
-    X(left)       /* task, what it awaits */ \
-    X(spawn)      /* task, by whom */ \
-    X(ready)      /* task, cause */ \
-    X(step)       /* task, sample */ \
-    X(with)       /* task, how its await ended */ \
-    X(await)      /* task, what */ \
-    X(sleep)      /* task, how long */ \
-    X(at_once)    /* task: its operation is complete as it starts */ \
-    X(burn)       /* task: the clock moves on by one */ \
-    X(join)       /* task, 1 if with a failure */ \
-    X(drop)       /* task */ \
-    X(end)        /* task, 1 if with a failure */ \
-    X(unobserved) /* task */ \
-    X(callback)   /* which post */ \
-    X(wait)       /* until */ \
-    X(sample)     /* now */ \
-    X(complete)   /* task */ \
-    X(fire)       /* task, key */ \
-    X(round)      /* count */ \
-    X(data)       /* task: something arrives for its operation; when */ \
-    X(post)       /* when */ \
-    X(stop)       /* when */ \
-    X(gone)       /* the world will do nothing any more */
 #define SAW(event) saw_##event,
 #define EVENT_NAME(event) #event,
 enum { EVENTS(SAW) event_count };
@@ -170,12 +143,8 @@ static void print_told(void) {
 }
 
 // Times are left out of what a pair tells apart.
-static sight timeless(sight s) {
-    if (s.kind == saw_wait || s.kind == saw_sample) {
-        s.a = s.a == 255;
-    } else if (s.kind == saw_fire || s.kind == saw_step) {
-        s.b = 0;
-    }
+static sight without_times(sight s) {
+    WITHOUT_TIMES(s)
     return s;
 }
 static uint64_t number(sight s) { return (uint64_t)s.kind << 16 | (uint64_t)s.a << 8 | s.b; }
@@ -186,7 +155,7 @@ static void tell(sight s, short *seen, int *high, int *low, uint64_t kind, uint6
         exit(2);
     }
     place *const p = &path[(*seen)++];
-    *p = (place){s, mixed(state ^ mixed(number(s) + 1)) | 1, mixed(kind * 0x1000003 + mixed(number(timeless(s)) + 1)) | 1};
+    *p = (place){s, mixed(state ^ mixed(number(s) + 1)) | 1, mixed(kind * 0x1000003 + mixed(number(without_times(s)) + 1)) | 1};
     const uint64_t told = mixed(((uint64_t)(uint32_t)*high << 32 | (uint32_t)*low) + number(s) + 1);
     *high = (int)(told >> 32);
     *low = (int)told;
@@ -214,18 +183,24 @@ static void told_all(short seen) {
 
 // ---- both -----------------------------------------------------------------------------------------------------------
 
-// What is left out of a state: what remembers the path, and how far a look at the world is.
-typedef struct { const void *at; size_t size; } omission;
+// What is left out of a state: what remembers the path, and what else is no part of the model's state. `now` does not move.
+static struct { const void *at; size_t size; } left_out[8];
+static int left_out_count;
 
-static uint64_t state_hash(const void *state, size_t size, const omission omit[], int omits) {
+static void leave_out(const void *at, size_t size) {
+    left_out[left_out_count].at = at;
+    left_out[left_out_count++].size = size;
+}
+
+static uint64_t state_hash(const void *state, size_t size) {
     static unsigned char copy[4096];
     if (size > sizeof copy) {
         fprintf(stderr, "observe.h: the state is too large\n");
         exit(2);
     }
     memcpy(copy, state, size);
-    for (int i = 0; i < omits; ++i) {
-        memset(copy + ((const char *)omit[i].at - (const char *)state), 0, omit[i].size);
+    for (int i = 0; i < left_out_count; ++i) {
+        memset(copy + ((const char *)left_out[i].at - (const char *)state), 0, left_out[i].size);
     }
     uint64_t hash = size;
     for (size_t i = 0; i < size; ++i) {
@@ -236,7 +211,7 @@ static uint64_t state_hash(const void *state, size_t size, const omission omit[]
 
 // False if the trace that is followed says otherwise.
 static int see(int kind, int a, int b, int which, short *seen, int *high, int *low, uint64_t state_kind,
-               const void *state, size_t size, const unsigned char *instant, const unsigned char *rank) {
+               const void *state, size_t size) {
     static int telling = -1;
     const sight s = {(uint8_t)kind, (uint8_t)a, (uint8_t)b};
     if (followed) {
@@ -249,8 +224,7 @@ static int see(int kind, int a, int b, int which, short *seen, int *high, int *l
         }
     }
     if (telling) {
-        const omission omit[] = {{seen, sizeof *seen}, {high, sizeof *high}, {low, sizeof *low}, {instant, 1}, {rank, 1}};
-        tell(s, seen, high, low, state_kind, state_hash(state, size, omit, 5));
+        tell(s, seen, high, low, state_kind, state_hash(state, size));
     }
     return 1;
 }
