@@ -185,12 +185,13 @@ inline begin_step(t_) {
     stepping = t_;
     state[t_] = RUNNING;
     observe(step, t_, sample)
-    observe(with, t_, (steps[t_] == STEPS -> with_start : (joins(t_) && (failed & bit_of(child[t_])) -> with_error : with_value)))
+    observe(with, t_, (steps[t_] == STEPS -> with_start :
+                       (joins(t_) && (failed & bit_of(child[t_])) -> with_error : with_value)))
 }
 
 /* Starts a timer that is `distance` away. */
 inline start_timer(distance) {
-    deadline[t] = (distance == 0 -> sample : clock + distance);   /* TIME-8 */
+    deadline[t] = (distance == 0 -> sample : clock + distance);   /* TIME-6 */
     key[t] = (T10 -> (deadline[t] / R) * R : ((deadline[t] + R - 1) / R) * R);
     key[t] = (deadline[t] <= sample -> (sample / R) * R : key[t]);
     timers_started = (none(timers) -> 0 : timers_started + 1);   /* begins anew, only to have fewer states */
@@ -548,7 +549,8 @@ inline judge_return() {
         od
     :: verdict == DEADLOCKED ->
         reached(says_deadlock);
-        must(exact_deadlock, none(ready) && none(timers) && none(inbox) && ((operations == 0 && remotes == 0) || exhausted))
+        must(exact_deadlock, none(ready) && none(timers) && none(inbox) &&
+                             ((operations == 0 && remotes == 0) || exhausted))
     :: verdict == COMPLETED ->
         reached(says_completed);
         do

@@ -2,9 +2,10 @@
  *
  * The world of loop.pml in a checker that is made with -DTIED: it acts where the simulated driver
  * (spec/scenario/run/sim.cpp) lets it, which is only where the loop asks the driver or waits on it; and a step may burn
- * time. All of this is something that the world of loop.pml can do, too: what happens in a look it can do at that
- * moment, and the time that a step burns can pass before the step. The exception is `gone`: only a simulated driver
- * knows that nothing will happen any more (LIFE-7: exhausted).
+ * time. What happens in a look the world of loop.pml can do at that moment, too, and the time that a step burns can
+ * pass before the step. Three things are only here: a simulated driver knows when nothing will happen any more (`gone`;
+ * LIFE-7: exhausted); a wait ends for nothing when something arrives that nobody waits for; and time passes also when no
+ * timer is ahead (loop.pml has it stand still then, to have fewer states).
  *
  * It follows the driver's rules, and so loses nothing that the driver can show: a script's entry is delivered at the
  * first look at which the clock is not before it; in a wait the clock moves to the next entry or to the end of the
@@ -12,8 +13,8 @@
  * reported in start order. What arrives for an operation is there when it is started later.
  *
  * FREE=n leaves the entries of an instant in any order, as scripts may have them, the last at time n; without it they
- * come in one, as the order changes nothing but the order in which they are seen. DATA: how often something may arrive for
- * operations. IDLE_FOR: how late the next entry may be if the loop waits for nothing else.
+ * come in one, as the order changes nothing but the order in which they are seen. DATA: how often something may arrive
+ * for operations. IDLE_FOR: how late the next entry may be if the loop waits for nothing else.
  */
 #ifndef TIED
 #define is_there(t) true

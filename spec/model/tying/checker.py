@@ -9,6 +9,7 @@ from .events import MODEL
 
 BUILD = MODEL.parent.parent / "build" / "model"
 DEPTH = 50_000  # of a path; one that is deeper is an error
+SHALLOW = 5_000  # where behaviours may go on for ever
 HANG = 1800  # seconds until a run counts as failed
 FLAGS = "-O1 -w -DSAFETY -DNOCLAIM -DNOREDUCE -DVECTORSZ=1024"  # no claims, and no choice of orders: one process
 
@@ -33,11 +34,11 @@ class Checker:
             raise RuntimeError(f"spin: {made.stdout}")
         subprocess.run(["clang-19", *FLAGS.split(), f"-I{MODEL}", "-o", "checker", "pan.c"], cwd=self.place, check=True)
 
-    def start(self, settings, depth, table, **choice):
-        """A run, to be read while it goes on. `table`: bits of the hash table, which costs time to clear."""
+    def start(self, settings, *flags, **choice):
+        """A run, to be read while it goes on."""
         environment = {"PATH": os.environ["PATH"], **dict(word.split("=") for word in settings.split()), **choice}
-        return subprocess.Popen([self.place / "checker", "-E", "-b", "-n", f"-m{depth}", f"-w{table}"], text=True,
-                                cwd=self.place, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return subprocess.Popen([self.place / "checker", "-E", "-n", *flags], text=True, cwd=self.place,
+                                env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
     @staticmethod
     def finish(run, out):
@@ -51,7 +52,8 @@ class Checker:
         with tempfile.NamedTemporaryFile("w", suffix=".events", dir=self.place) as file:
             file.write("".join(self.language.encode(events) + "\n" for events in traces))
             file.flush()
-            run = self.start(f"ONLY=none {settings}", DEPTH + len(traces), 18, FOLLOW=file.name, **choice)
+            run = self.start(f"ONLY=none {settings}", "-b", f"-m{DEPTH + len(traces)}", "-w18",
+                             FOLLOW=file.name, **choice)
             out = run.stdout.read()
         self.finish(run, out)
         verdicts = [None] * len(traces)
@@ -61,10 +63,11 @@ class Checker:
             raise RuntimeError("the checker forgot a trace")
         return verdicts
 
-    def tell(self, settings, wanted):
+    def tell(self, settings, wanted, ends=True):
         """Yields behaviours, as numbers: each of which `wanted` (how many transitions it is the first to show, how many
-        pairs) is true. Returns what was told in all: behaviours, transitions and pairs, those told and those there are."""
-        run = self.start(settings, DEPTH, 22, TELL="1")
+        pairs) is true. Returns what was told in all: behaviours, transitions and pairs, those told and those there are.
+        `ends`: false if some may go on for ever; these are not told."""
+        run = self.start(settings, *(["-b", f"-m{DEPTH}"] if ends else [f"-m{SHALLOW}"]), "-w22", TELL="1")
         rest = []
         for line in run.stdout:
             if not line.startswith("behaviour "):
@@ -74,7 +77,9 @@ class Checker:
             if wanted(transitions, pairs):
                 yield numbers
         out = "".join(rest)
-        self.finish(run, out)
+        if ends:
+            self.finish(run, out)
+        run.wait(HANG)
         return Told(*map(int, re.search(r"told (\d+) behaviours, (\d+) of (\d+) transitions, (\d+) of (\d+) pairs",
                                         out).groups()))
 
@@ -85,8 +90,8 @@ class Told:
         self.missed = (all_transitions - transitions, all_pairs - pairs)
 
     def __str__(self):
-        return (f"{self.behaviours} behaviours, {self.transitions} transitions, {self.pairs} pairs of a kind of state and "
-                "an event")
+        return (f"{self.behaviours} behaviours, {self.transitions} transitions, {self.pairs} pairs of a kind of state "
+                "and an event")
 
 
 class Returned:

@@ -82,7 +82,8 @@ class CodeToModel:
                 self.followed.append((line, events, trace))
             else:
                 refused += 1
-                self.report.wrong(f"{name}: the model cannot do what a loop did, {where_it_stops(line, events, verdict)}")
+                self.report.wrong(f"{name}: the model cannot do what a loop did, "
+                                  f"{where_it_stops(line, events, verdict)}")
         self.report.row(f"{name}: {len(lines)} scenarios, {len(good)} in the model's alphabet; {len(good)} traces of "
                         f"ref, {len(good) - len(different)} of fast are equal; refused", refused)
         self.report.passed += len(items) - refused
@@ -169,8 +170,8 @@ class CodeToModel:
                     different.add(name)
                     items.append((line, seen, name))
         refused |= {item[2] for item, verdict in follow_all(self.pool, items) if not verdict.accepted}
-        self.report.row(f"broken loops: {len(mutants.all)}, of which {len(different | refused)} do anything else in {len(sample)} "
-                        f"scenarios; {len(refused)} are refused; accepted, as if tasks or world had chosen so",
+        self.report.row(f"broken loops: {len(mutants.all)}, of which {len(different | refused)} do anything else "
+                        f"in {len(sample)} scenarios; {len(refused)} are refused; accepted, as if tasks or world had chosen so",
                         f"{len(different - refused)} {' '.join(sorted(different - refused))}")
         self.report.note(f"refused: {' '.join(sorted(refused))}")
         if not refused:

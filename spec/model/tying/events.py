@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""What can be seen of a model, as its file in this folder lists it, and the words in it: events as (name, number, number)."""
+"""What can be seen of a model, as its file in this folder lists it, and the words in it: events (name, number, number)."""
 import pathlib
 import re
 
@@ -56,8 +56,8 @@ class Language:
 # What stands for a callback, nobody and never in an event: as in loop.pml.
 CALLBACK, NOBODY, NEVER = (int(re.search(rf"^#define {name} (\d+)", (MODEL / "loop.pml").read_text(), re.M)[1])
                            for name in ("CALLBACK", "NOBODY", "NEVER"))
-LOOP = Language("loop_events.h",
-                re.findall(r"^#define (box|with|on|by|said)_(\w+) (\d+)", (MODEL / "loop_observed.pml").read_text(), re.M),
+_WORDS = r"^#define (box|with|on|by|said)_(\w+) (\d+)"
+LOOP = Language("loop_events.h", re.findall(_WORDS, (MODEL / "loop_observed.pml").read_text(), re.M),
                 {"box": ("box", None), "exit": ("said", None), "left": (None, "on"), "ready": (None, "by"),
                  "with": (None, "with"), "await": (None, "on"), "spawn": (None, None)})
 BOX, WITH, ON, BY, SAID = map(LOOP.words, ("box", "with", "on", "by", "said"))

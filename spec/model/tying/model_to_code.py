@@ -10,11 +10,18 @@ import json
 import tomllib
 
 from . import loops
-from .checker import Returned
-from .code_to_model import CHECKER
+from .checker import Returned, faults_of
+from .code_to_model import CHECKER, HIDDEN_FAULTS
 from .events import CALLBACK, LOOP, MODEL, ON
 from .program import scenario_of
 from .projection import Malformed, project
+
+
+# Faults that show only in behaviours without end, which are not told: after a stop the loop turns for ever.
+ENDLESS_FAULTS = {"S1", "S4"}
+# Small configurations, of which one shows each other fault.
+SHOWING_FAULTS = ["TASKS=3 STEPS=2 MAY=51 FAR=1", "TASKS=2 STEPS=2 MAY=150 FAR=2 R=2 DATA=1",
+                  "TASKS=2 STEPS=2 MAY=81 POSTS=2 STOPS=1"]
 
 
 def as_a_trace_says_it(events):
@@ -24,7 +31,7 @@ def as_a_trace_says_it(events):
 
 
 def judge(behaviours, settings):
-    """How many behaviours (lists of numbers), what is wrong with them, as texts, and what of the vocabulary they have."""
+    """How many behaviours (lists of numbers), what is wrong with them, as texts, and what can be said that they say."""
     wrong = []
     told = [as_a_trace_says_it(LOOP.decode(numbers)) for numbers in behaviours]
     lines = [scenario_of(events, settings) for events in map(LOOP.decode, behaviours)]
@@ -81,6 +88,23 @@ class ModelToCode:
         self.objections += objections
         self.unsaid -= said
 
+    def sees_faults(self):
+        """What a model with a fault does, no loop does."""
+        faults = [fault for fault in faults_of("loop") if fault not in HIDDEN_FAULTS and fault not in ENDLESS_FAULTS]
+        found = []
+        for fault in faults:
+            for settings in SHOWING_FAULTS:
+                told = CHECKER.tell(f"ROOTS=1 FAULT={fault} ONLY=none {settings}", lambda _, pairs: pairs > 0,
+                                    ends=False)
+                judged, wrong, _ = judge(list(told), settings)
+                if wrong:
+                    found.append(f"{fault} {len(wrong)} of {judged}")
+                    break
+            else:
+                self.report.wrong(f"all that a model with fault {fault} does the loops do, too")
+        self.report.passed += len(found)
+        self.report.note(f"behaviours of models with a fault that no loop has: {', '.join(found)}")
+
     def check(self):
         with open(MODEL / "catalogue.toml", "rb") as file:
             configurations = tomllib.load(file)["loop"]["tied"]
@@ -97,5 +121,7 @@ class ModelToCode:
             self.report.row(f"{each['name']} ({each['set']}): {told}; {self.judged} run on {', '.join(loops.COMMANDS)}; "
                             "wrong", len(self.objections))
             self.report.passed += max(0, self.judged - len(self.objections))
+        if self.deep:
+            self.sees_faults()
         if self.unsaid:
             self.report.wrong(f"no behaviour has: {', '.join(sorted(self.unsaid))}")
