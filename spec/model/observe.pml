@@ -5,7 +5,8 @@
  * nothing at all. In one that is made with -DTIED it is one step:
  *
  *   FOLLOW=file   each line is what was seen of a run of the code. Only paths are taken on which the model does the same
- *   TELL=1        paths that differ in what was seen are never taken for one, and what was seen on each is printed
+ *   TELL=all      paths that differ in what was seen are never taken for one, and what was seen on each is printed
+ *   TELL=new      only of those that are the first to show a transition is it printed
  *
  * A model that includes this has a macro kind_of_state, a number: what its state has in common with others like it.
  */

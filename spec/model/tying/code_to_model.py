@@ -12,6 +12,7 @@ from .mutants import Mutants
 from .projection import Malformed, project
 
 CHECKER = Checker("loop", LOOP)
+TOGETHER = 2_000  # traces that one checker follows
 # Faults that no trace of the simulated driver can expose, and why.
 HIDDEN_FAULTS = {
     "W8": "nobody posts while the loop is about to sleep",
@@ -49,7 +50,8 @@ def _follow(settings, items, choice):
 
 def follow_all(pool, items, **choice):
     """Items (line, events, ...), each with its verdict."""
-    jobs = [pool.submit(_follow, settings, group, choice) for settings, group in sorted(grouped(items).items())]
+    jobs = [pool.submit(_follow, settings, group[n:n + TOGETHER], choice)
+            for settings, group in sorted(grouped(items).items()) for n in range(0, len(group), TOGETHER)]
     for job in jobs:
         yield from job.result()
 
@@ -180,14 +182,14 @@ class CodeToModel:
 
     def check(self):
         self.accept("enumerated", scenarios.enumerated(4 if self.deep else 3))
-        self.accept("random", [scenarios.random_scenario(seed) for seed in range(30_000 if self.deep else 2_000)])
-        outside = self.accept("the project's own", scenarios.of_the_project(4 if self.deep else 2, 2_000))
+        self.accept("random", [scenarios.random_scenario(seed) for seed in range(10_000 if self.deep else 2_000)])
+        outside = self.accept("the project's own", scenarios.of_the_project(3 if self.deep else 2, 2_000))
         for reason, count in sorted(outside.items(), key=lambda each: -each[1])[:None if self.deep else 5]:
             self.report.note(f"not in the alphabet: {reason} ({count})")
         unsaid = LOOP.all - LOOP.said(event for _, events, _ in self.followed for event in events)
         if unsaid:
             self.report.wrong(f"no trace has: {', '.join(sorted(unsaid))}")
-        self.refuse_corrupted(3_000 if self.deep else 250)
-        self.refuse_with_faults(2_000 if self.deep else 250)
+        self.refuse_corrupted(1_000 if self.deep else 250)
+        self.refuse_with_faults(1_000 if self.deep else 250)
         if self.deep:
             self.refuse_mutants(400)

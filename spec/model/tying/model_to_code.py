@@ -69,7 +69,7 @@ class ModelToCode:
 
     def tell(self, settings, whole):
         """Runs all behaviours of a configuration, or a set of them that covers all its transitions."""
-        behaviours = Returned(CHECKER.tell(f"ROOTS=1 {settings}", lambda transitions, _: whole or transitions > 0))
+        behaviours = Returned(CHECKER.tell(f"ROOTS=1 {settings}", whole))
         told = iter(behaviours)
         while chunk := list(itertools.islice(told, self.CHUNK)):
             self._submit(chunk, settings)
@@ -94,8 +94,7 @@ class ModelToCode:
         found = []
         for fault in faults:
             for settings in SHOWING_FAULTS:
-                told = CHECKER.tell(f"ROOTS=1 FAULT={fault} ONLY=none {settings}", lambda _, pairs: pairs > 0,
-                                    ends=False)
+                told = CHECKER.tell(f"ROOTS=1 FAULT={fault} ONLY=none {settings}", whole=False, ends=False)
                 judged, wrong, _ = judge(list(told), settings)
                 if wrong:
                     found.append(f"{fault} {len(wrong)} of {judged}")

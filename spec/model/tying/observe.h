@@ -163,9 +163,10 @@ static void tell(sight s, short *seen, int *high, int *low, uint64_t kind, uint6
     insert(&pairs, p->pair);
 }
 
-// `run` has returned for good. Each behaviour says how many transitions and pairs none before it has shown.
+// A behaviour ends. It says how many transitions and pairs it is the first to show.
 static void told_all(short seen) {
-    if (!getenv("TELL")) {
+    const char *const which = getenv("TELL");
+    if (!which) {
         return;
     }
     int new_transitions = 0, new_pairs = 0;
@@ -174,6 +175,9 @@ static void told_all(short seen) {
         new_pairs += insert(&told_pairs, path[i].pair);
     }
     ++behaviours;
+    if (!strcmp(which, "new") && !new_transitions && !new_pairs) {
+        return;
+    }
     printf("behaviour %d %d", new_transitions, new_pairs);
     for (int i = 0; i < seen; ++i) {
         printf(" %d %d %d", path[i].what.kind, path[i].what.a, path[i].what.b);
@@ -184,10 +188,21 @@ static void told_all(short seen) {
 // ---- both -----------------------------------------------------------------------------------------------------------
 
 // What is left out of a state: what remembers the path, and what else is no part of the model's state. `now` does not move.
-static struct { const void *at; size_t size; } left_out[8];
+enum { most_left_out = 8 };
+static struct { const void *at; size_t size; } left_out[most_left_out];
 static int left_out_count;
 
+// Again, it has no effect: the search comes back to where it is said.
 static void leave_out(const void *at, size_t size) {
+    for (int i = 0; i < left_out_count; ++i) {
+        if (left_out[i].at == at) {
+            return;
+        }
+    }
+    if (left_out_count == most_left_out) {
+        fprintf(stderr, "observe.h: too much is left out\n");
+        exit(2);
+    }
     left_out[left_out_count].at = at;
     left_out[left_out_count++].size = size;
 }
