@@ -64,8 +64,8 @@ class Checker:
         return verdicts
 
     def tell(self, settings, whole=True, ends=True):
-        """Yields behaviours, as numbers: all, or as many as show all transitions. Returns what was told in all: behaviours, transitions and pairs, those told and those there are.
-        `ends`: false if some may go on for ever; these are not told."""
+        """Yields behaviours, as numbers: all, or as many as show all transitions. Returns what was told in all. `ends`:
+        false if some may go on for ever; these are not told."""
         run = self.start(settings, *(["-b", f"-m{DEPTH}"] if ends else [f"-m{SHALLOW}"]), "-w22",
                          TELL="all" if whole else "new")
         rest = []
@@ -83,6 +83,8 @@ class Checker:
 
 
 class Told:
+    """How many behaviours, transitions and pairs were told, and how many more transitions and pairs there are."""
+
     def __init__(self, behaviours, transitions, all_transitions, pairs, all_pairs):
         self.behaviours, self.transitions, self.pairs = behaviours, transitions, pairs
         self.missed = (all_transitions - transitions, all_pairs - pairs)
