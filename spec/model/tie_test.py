@@ -12,7 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from tying import corruptions, scenarios
 from tying.alphabet import why_outside
-from tying.code_to_model import project_all, settings_of
+from tying.code_to_model import settings_of
 from tying.events import LOOP
 from tying.loops import traces
 from tying.model_to_code import as_a_trace_says_it
@@ -36,6 +36,11 @@ def shown(source):
     """The events of a scenario but boxes, spawns and steps, as text."""
     seen = project(source, oracle(source))
     return [LOOP.text(event) for event in seen if event[0] not in ("box", "spawn", "step", "with", "run", "round")]
+
+
+def project_all(lines):
+    """Pairs of a scenario (a line of JSON) and its events."""
+    return [(line, project(json.loads(line), trace)) for line, trace in zip(lines, traces("oracle", lines))]
 
 
 class TheMap(unittest.TestCase):
@@ -93,10 +98,10 @@ class TheInverse(unittest.TestCase):
 
     def test_random_scenarios(self):
         lines, _ = scenarios.inside([scenarios.random_scenario(seed) for seed in range(200)])
-        seen = project_all(lines, traces("oracle", lines))
+        seen = project_all(lines)
         again = [scenario_of(events, f"TASKS=4 {settings_of(json.loads(line))}") for line, events in seen]
         self.assertGreater(len(again), 150)
-        for (line, events), (_, back) in zip(seen, project_all(again, traces("oracle", again))):
+        for (line, events), (_, back) in zip(seen, project_all(again)):
             self.assertEqual(as_a_trace_says_it(events), back, line)
 
 
