@@ -93,6 +93,15 @@ class TheMap(unittest.TestCase):
                 project(source, good.replace(old, new, 1))
 
 
+    def test_a_last_run_that_does_not_return(self):
+        source = scenario([do("yield")], runs=2, world=[{"at": 0, "do": "stop"}])
+        lines = oracle(source).splitlines()
+        last = max(n for n, line in enumerate(lines) if '"ev":"exit"' in line)
+        self.assertEqual(sum('"ev":"exit"' in line for line in lines), 2)
+        with self.assertRaises(Malformed):
+            project(source, "\n".join(lines[:last] + lines[last + 1:]))
+
+
 class TheInverse(unittest.TestCase):
     """A scenario that is made of a trace's events has this trace."""
 

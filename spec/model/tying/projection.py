@@ -24,7 +24,8 @@ A projection ends with the first verdict that is not `stopped`, or the last exit
 stop, and never after another verdict; it does not destroy its loop.
 
 Numbers that only name things (of posts, rounds, timers, operations, entries of the script) have no place in an event;
-they must count up from one, else the trace is Malformed, as is one with an unknown word or without an exit.
+they must count up from one, else the trace is Malformed, as is one with an unknown word, or whose last run does not
+return.
 """
 import json
 
@@ -61,8 +62,8 @@ class Projection:
                 raise Malformed(f"{event}: {wrong!r}") from wrong
             if self.finished:
                 return
-        if not any(event["ev"] == "exit" for event in trace):
-            raise Malformed("it has no exit")
+        if self.running or not self.events:
+            raise Malformed("its last run does not return")
 
     def _see(self, name, a=0, b=0):
         if not (0 <= a < 256 and 0 <= b < 256):
