@@ -16,11 +16,25 @@
  * TASKS=2 STEPS=2 MAY=3 ./loop -E -N safety -m100000                          safety
  * TASKS=2 STEPS=2 MAY=6 IDLE=1 ./loop -A -a -f -N completes -m100000          liveness, one claim at a time
  * FAULT=T9 ONLY=timer_order TASKS=3 STEPS=1 MAY=2 ./loop -E -N safety -m100000    must be violated
+ *
+ * `observe` and `box` say what a trace of the code would say there, and are nothing unless the checker is made with
+ * -DTIED: loop_observed.pml. Its world is another one then: sim_driver.pml.
  */
+
+#define ENTRIES 5                 /* of the ready queue: tasks 0 to 2, and callbacks */
+#define CALLBACK 3                /* the first of them */
+#define NOBODY 7
+#define NEVER 255
+
+#define has(queue) (len(queue) > 0)
+#define none(queue) (len(queue) == 0)
+#define bit_of(n) (1 << (n))
+
+#include "loop_observed.pml"
 
 #define SETTINGS(X) \
     X(TASKS, 2) X(ROOTS, 2) X(STEPS, 2) X(MAY, 1) X(FAR, 1) X(R, 1) X(POSTS, 0) X(STOPS, 0) X(ASK, 1) \
-    X(IDLE, 0) X(BUSY, 0)
+    X(IDLE, 0) X(BUSY, 0) TIED_SETTINGS(X)
 
 /* MAY */
 #define YIELD 1
@@ -86,17 +100,13 @@
 
 #include "choices.pml"
 
-#define ENTRIES 5                 /* of the ready queue: tasks 0 to 2, and callbacks */
-#define CALLBACK 3                /* the first of them */
-#define NOBODY 7
-#define NEVER 255
-
 mtype = { UNBORN, READY, RUNNING, SLEEPING, IN_FLIGHT, JOINING, HANGING, ENDED };
 mtype state[3] = UNBORN;
 byte steps[3];                    /* left */
 byte child[3] = NOBODY;           /* spawned and held, not joined */
 byte joiner[3] = NOBODY;
 bit orphan[3];                    /* nobody holds it any more */
+chan hanging = [3] of { byte };   /* who does, in order */
 
 /* ---- the loop's ---- */
 chan ready = [ENTRIES] of { byte };
@@ -118,6 +128,7 @@ chan done = [4] of { byte };      /* completed, in order */
 chan inbox = [2] of { byte };
 bit stop_requested, sleeping, token;
 byte remotes;
+byte stops;                       /* how many there were */
 
 /* ---- what is known of the outcome; nothing above depends on it ---- */
 byte ahead[ENTRIES];              /* how many were before it in the ready queue */
@@ -130,20 +141,30 @@ byte called;                      /* bits: callbacks that had their turn */
 byte outcomes[3];
 byte failed, taken, reported;     /* bits: tasks */
 
-#define has(queue) (len(queue) > 0)
-#define none(queue) (len(queue) == 0)
-#define bit_of(n) (1 << (n))
 #define may(what) ((MAY & (what)) != 0 && steps[t] > 0)
+#define next_unborn (state[0] == UNBORN -> 0 : (state[1] == UNBORN -> 1 : 2))
+#define joins(t_) (child[t_] != NOBODY && joiner[child[t_]] == t_)
+
+/* Whoever changes what is shared tells a loop that sleeps. */
+inline tell() {
+    if
+    :: sleeping -> sleeping = 0; token = 1
+    :: else
+    fi
+}
+
+#include "sim_driver.pml"
 
 /* ---- the ready queue ---- */
-inline make_ready(e) {
+inline make_ready(e, cause) {
     must(once_in_queue, !(ready ?? [eval(e)]) && slot != e);
+    observe(ready, (e < CALLBACK -> e : CALLBACK), cause)
     if
     :: F1 && stepping != NOBODY && slot == NOBODY -> slot = e; ahead[e] = len(ready)
     :: else -> ahead[e] = len(ready); ready ! e
     fi
 }
-inline wake_task(t_) { state[t_] = READY; make_ready(t_) }
+inline wake_task(t_, cause) { state[t_] = READY; make_ready(t_, cause) }
 
 /* `e` leaves the queue. */
 inline leave_queue(e) {
@@ -162,12 +183,15 @@ inline begin_step(t_) {
     must(one_step, stepping == NOBODY);
     must(no_double_resume, state[t_] == READY);
     stepping = t_;
-    state[t_] = RUNNING
+    state[t_] = RUNNING;
+    observe(step, t_, sample)
+    observe(with, t_, (steps[t_] == STEPS -> with_start :
+                       (joins(t_) && (failed & bit_of(child[t_])) -> with_error : with_value)))
 }
 
 /* Starts a timer that is `distance` away. */
 inline start_timer(distance) {
-    deadline[t] = clock + distance;
+    deadline[t] = (distance == 0 -> sample : clock + distance);   /* TIME-6 */
     key[t] = (T10 -> (deadline[t] / R) * R : ((deadline[t] + R - 1) / R) * R);
     key[t] = (deadline[t] <= sample -> (sample / R) * R : key[t]);
     timers_started = (none(timers) -> 0 : timers_started + 1);   /* begins anew, only to have fewer states */
@@ -178,7 +202,8 @@ inline start_timer(distance) {
     :: else -> i = 0; break
     od;
     timers !! key[t], (T9 -> 0 : timers_started), t;
-    state[t] = SLEEPING
+    state[t] = SLEEPING;
+    observe(sleep, t, distance)
 }
 
 /* Nobody holds the task any more: an outcome that is there and was not taken goes to the handler. */
@@ -188,33 +213,38 @@ inline drop(c) {
     :: state[c] == ENDED && (failed & bit_of(c)) && !U1 ->
         reached(failure_is_reported);
         must(failure_once, ((taken | reported) & bit_of(c)) == 0);
-        reported = reported | bit_of(c)
+        reported = reported | bit_of(c);
+        observe(unobserved, c, 0)
     :: else
     fi
 }
 
-inline take_failure(c) {
+/* Task `t` gets the outcome of its child, which has ended. */
+inline take_outcome() {
     if
-    :: failed & bit_of(c) ->
+    :: failed & bit_of(child[t]) ->
         reached(failure_is_taken);
-        must(failure_once, ((taken | reported) & bit_of(c)) == 0);
-        taken = taken | bit_of(c)
+        must(failure_once, ((taken | reported) & bit_of(child[t])) == 0);
+        taken = taken | bit_of(child[t])
     :: else
-    fi
+    fi;
+    observe(join, t, ((failed & bit_of(child[t])) != 0))
+    child[t] = NOBODY
 }
 
 inline finish() {
+    if
+    :: child[t] != NOBODY -> drop(child[t]); child[t] = NOBODY
+    :: else
+    fi;
     outcomes[t]++;
     must(one_outcome, outcomes[t] == 1);
     state[t] = ENDED;
     unended = (G1 && unended == 0 -> 0 : unended - 1);
+    observe(end, t, ((failed & bit_of(t)) != 0))
     if
-    :: joiner[t] != NOBODY -> take_failure(t); wake_task(joiner[t])
+    :: joiner[t] != NOBODY -> wake_task(joiner[t], by_join)
     :: joiner[t] == NOBODY && orphan[t] -> drop(t)
-    :: else
-    fi;
-    if
-    :: child[t] != NOBODY -> drop(child[t]); child[t] = NOBODY
     :: else
     fi
 }
@@ -222,46 +252,70 @@ inline finish() {
 /* One step of task `t`: until it awaits something that is not there. */
 inline task_step() {
     begin_step(t);
+    if
+    :: joins(t) -> take_outcome()
+    :: else
+    fi;
     do
-    :: !(BUSY && t == 0) -> finish(); break
-    :: BUSY && t == 0 -> wake_task(t); break
-    :: may(YIELD) -> steps[t]--; wake_task(t); break
-    :: may(TIMER) -> steps[t]--; start_timer(0); break
-    :: may(TIMER) && FAR >= 1 -> steps[t]--; start_timer(1); break
-    :: may(TIMER) && FAR >= 2 -> steps[t]--; start_timer(2); break
-    :: may(OPERATION) ->
-        steps[t]--; operations++; in_flight = in_flight | bit_of(t); state[t] = IN_FLIGHT; break
-    :: may(HANG) -> steps[t]--; state[t] = HANGING; break
-    :: may(SPAWN) && child[t] == NOBODY && t + 1 < TASKS && state[t + 1] == UNBORN ->     /* and the step goes on */
+    :: !(BUSY && t == 0) && may_end -> finish(); break
+    :: BUSY && t == 0 -> wake_task(t, by_yield); break
+    :: may(YIELD) -> steps[t]--; wake_task(t, by_yield); observe(await, t, on_yield) break
+    :: may(TIMER) ->
         steps[t]--;
-        child[t] = t + 1;
+        do                                                /* n: how far away */
+        :: n < FAR -> n++
+        :: break
+        od;
+        start_timer(n);
+        n = 0;
+        break
+    :: may(OPERATION) && is_there(t) ->                   /* satisfied: the step goes on */
+        steps[t]--;
+        take_what_is_there(t)
+        observe(at_once, t, 0)
+    :: may(OPERATION) && is_not_there(t) ->
+        steps[t]--; operations++; in_flight = in_flight | bit_of(t); in_flight_since(t)
+        state[t] = IN_FLIGHT;
+        observe(await, t, on_read)
+        break
+    :: may(HANG) -> steps[t]--; state[t] = HANGING; hanging ! t; observe(await, t, on_wait) break
+    :: may(SPAWN) && next_unborn < TASKS && state[next_unborn] == UNBORN ->     /* and the step goes on */
+        steps[t]--;
+        n = next_unborn;
         unended = unended + (G1 -> 0 : 1);
-        state[t + 1] = READY;
+        state[n] = READY;
+        observe(spawn, n, t)
         if
-        :: N1 -> begin_step(t + 1)
-        :: else -> make_ready(t + 1)
-        fi
+        :: N1 -> begin_step(n)
+        :: else -> make_ready(n, by_spawn)
+        fi;
+        if
+        :: child[t] != NOBODY -> drop(child[t])
+        :: else
+        fi;
+        child[t] = n;
+        n = 0
+    :: child[t] != NOBODY -> drop(child[t]); child[t] = NOBODY; observe(drop, t, 0)
     :: may(JOIN) && child[t] != NOBODY ->
         steps[t]--;
         if
-        :: state[child[t]] == ENDED ->                    /* satisfied: the step goes on */
-            reached(joins_the_ended);
-            take_failure(child[t]);
-            child[t] = NOBODY
+        :: state[child[t]] == ENDED -> reached(joins_the_ended); take_outcome()    /* satisfied: the step goes on */
         :: else ->
             reached(waits_for_a_child);
-            joiner[child[t]] = t; child[t] = NOBODY; state[t] = JOINING;
+            joiner[child[t]] = t; state[t] = JOINING;
+            observe(await, t, on_join)
             break
         fi
-    :: may(FAIL) ->
+    :: may(FAIL) && may_end ->
         steps[t]--;
         failed = failed | bit_of(t);
         finish();
         if
-        :: E1 -> unended++; wake_task(t)
+        :: E1 -> unended++; wake_task(t, by_yield)
         :: else
         fi;
         break
+    OTHER_CHOICES
     od;
     stepping = NOBODY
 }
@@ -271,11 +325,10 @@ inline callback_turn() {
     must(post_once, (called & bit_of(picked)) == 0);
     must(post_order, picked == CALLBACK || (called & bit_of(picked - 1)) != 0);
     called = called | bit_of(picked);
-    t = 0;
+    observe(callback, picked - CALLBACK, 0)
     do
-    :: t < 3 && state[t] == HANGING -> wake_task(t); t++
-    :: t < 3 && state[t] != HANGING -> t++
-    :: t == 3 -> t = 0; break
+    :: hanging ? t -> wake_task(t, by_handover)
+    :: none(hanging) -> t = 0; break
     od
 }
 
@@ -297,7 +350,8 @@ inline over() {
             fi;
             atomic {
                 if
-                :: none(ready) && none(timers) && !had_posts && (operations == 0 || V3) && !had_remotes ->
+                :: none(ready) && none(timers) && !had_posts &&
+                   (((operations == 0 || V3) && !had_remotes) || exhausted) ->
                     verdict = DEADLOCKED
                 :: else
                 fi;
@@ -330,8 +384,10 @@ inline look_at_driver() {
         if
         :: asleep ->
             must(wait_until_first_key, until == first);
+            observe(wait, until, 0)
+            sim_look(until)
             atomic {
-                (token || has(done) || (until != NEVER && clock >= until)) ->
+                (token || has(done) || (until != NEVER && clock >= until) || returns_for_nothing) ->
                 if
                 :: token && none(done) && remotes == 0 && none(inbox) && !stop_requested ->
                     reached(last_remote_ends_the_wait)
@@ -341,20 +397,28 @@ inline look_at_driver() {
                 asked = len(done)
             }
             atomic { sleeping = 0; asleep = 0 }           /* awake */
-        :: else -> asked = len(done)
+        :: else ->
+            sim_look(clock)
+            asked = len(done)
         fi;
         since_asked = 0;
-        sample = clock
+        take_sample()
     :: has(ready) || has(inbox) ->
         if
         :: since_asked >= ASK && !F2 ->
+            sim_look(clock)
             asked = len(done);
             since_asked = 0;
-            sample = clock
+            take_sample()
         :: else -> reached(busy_queue_and_no_ask)
         fi
     fi;
     first = 0; until = 0
+}
+
+inline take_sample() {
+    observe_if(clock != sample, sample, clock, 0)
+    sample = clock
 }
 
 inline first_key() {
@@ -373,11 +437,12 @@ inline collect_operations() {
     :: asked > 0 ->
         asked--;
         done ? t;
+        observe(complete, t, 0)
         if
         :: L5 -> done ! t
         :: else -> operations--
         fi;
-        wake_task(t)
+        wake_task(t, by_complete)
     :: else -> break
     od
 }
@@ -391,6 +456,7 @@ inline collect_timers() {
         :: first > sample -> break
         :: else ->
             timers ? _, _, _;
+            observe(fire, t, first)
             must(never_early, deadline[t] <= clock);
             i = 0;
             do
@@ -402,7 +468,7 @@ inline collect_timers() {
             :: else -> i = 0; break
             od;
             deadline[t] = 0; key[t] = 0; older[t] = 0;
-            wake_task(t);
+            wake_task(t, by_timer);
             n++
         fi
     :: else -> break
@@ -429,13 +495,13 @@ inline collect_posts() {
         fi;
         if
         :: M2 && n > 1 -> inbox ! picked                  /* to the end of what there is */
-        :: else -> make_ready(picked)
+        :: else -> make_ready(picked, by_post)
         fi;
         n--
     :: else -> picked = NOBODY; break
     od;
     if
-    :: M2 && has(inbox) -> inbox ? picked; make_ready(picked); picked = NOBODY
+    :: M2 && has(inbox) -> inbox ? picked; make_ready(picked, by_post); picked = NOBODY
     :: else
     fi
 }
@@ -448,6 +514,7 @@ inline begin_round() {
     :: stop_requested && !S2 && none(ready)
     :: else ->
         round = len(ready);
+        observe_if(round > 0, round, round, 0)
         must(stop_ends_round, !stop_requested || round == 0);
         must(asks_the_driver, since_asked < ASK || round == 0);
         do
@@ -463,6 +530,7 @@ inline begin_round() {
 
 /* What has to hold whenever `run` returns. */
 inline judge_return() {
+    observe_exit()
     do
     :: i < 3 -> must(nothing_lost, state[i] != READY || ready ?? [eval(i)] || slot == i); i++
     :: i >= 3 && i < CALLBACK + posted ->
@@ -481,7 +549,8 @@ inline judge_return() {
         od
     :: verdict == DEADLOCKED ->
         reached(says_deadlock);
-        must(exact_deadlock, none(ready) && none(timers) && operations == 0 && none(inbox) && remotes == 0)
+        must(exact_deadlock, none(ready) && none(timers) && none(inbox) &&
+                             ((operations == 0 && remotes == 0) || exhausted))
     :: verdict == COMPLETED ->
         reached(says_completed);
         do
@@ -505,7 +574,10 @@ proctype loop() {
 
 start:
     since_asked = ASK;                                    /* WAIT-4: each run begins with a look at the driver */
+    observe(run, 0, 0)
+    box(start)
 pending:
+    box(pending)
     over();
     if
     :: verdict == NONE -> goto pick
@@ -518,6 +590,7 @@ pending:
     fi;
 pick:
     atomic {
+        box(pick)
         if
         :: slot != NOBODY -> picked = slot; slot = NOBODY
         :: slot == NOBODY && (round > 0 || (F5 && has(ready))) ->
@@ -529,6 +602,7 @@ pick:
     }
 run_:
     atomic {
+        box(run)
         since_asked = (since_asked < ASK -> since_asked + 1 : ASK);
         if
         :: picked >= CALLBACK -> callback_turn()
@@ -537,8 +611,10 @@ run_:
         picked = NOBODY
     }
 save:
+    box(save)
     skip;                                                 /* what a task awaits is in `state` */
 check:
+    box(check)
     if
     :: round > 0 || slot != NOBODY -> goto continue_
     :: else
@@ -553,25 +629,20 @@ check:
     atomic { collect_posts() }
     atomic { begin_round() }
 continue_:
+    box(continue)
     goto pending;
 end:
+    observe_end()
     skip
 }
 
 /* ---- the world ---- */
-inline tell() {
-    if
-    :: sleeping -> sleeping = 0; token = 1
-    :: else
-    fi
-}
 #define ahead_of_clock(t) ((state[t] == SLEEPING) * (clock < key[t]))
 #define timer_ahead (ahead_of_clock(0) + ahead_of_clock(1) + ahead_of_clock(2) > 0)
 
 inline completes_operation(t) { atomic { in_flight & bit_of(t) -> in_flight = in_flight & ~bit_of(t); done ! t } }
 
 proctype world() {
-    byte stops;
 end:
     do
     :: IDLE -> skip
@@ -600,6 +671,7 @@ end:
 init {
     byte t;
     read_choices();
+    choose_trace()
     d_step {
         remotes = (POSTS > 0 -> 1 : 0);
         unended = ROOTS;
@@ -614,7 +686,12 @@ init {
         :: else -> t = 0; break
         od
     }
+    observe_roots()
+#ifdef TIED
+    run loop()
+#else
     atomic { run loop(); run world() }
+#endif
 }
 
 /* ---- liveness, under weak fairness of the processes ----

@@ -17,9 +17,30 @@
  * TIMERS=2 STARTS=3 FAR=17 LAST=40 ./timer_wheel -E -N safety -m100000                  safety
  * TIMERS=1 STARTS=1 FAR=0 LAST=2 NESTED=2 ./timer_wheel -A -a -f -N collect_ends -m100000    liveness
  * FAULT=T9 ONLY=same_order TIMERS=2 STARTS=2 FAR=5 LAST=20 ./timer_wheel -E -N safety -m100000    must be violated
+ *
+ * `observe` says what would be seen of the real wheel, and is nothing unless the checker is made with -DTIED
+ * (observe.pml): then there are COLLECTS collects, and the program ends when it can do nothing more.
  */
 
-#define SETTINGS(X) X(TIMERS, 2) X(STARTS, 2) X(FAR, 5) X(LAST, 20) X(LEAP, 1) X(NESTED, 0)
+#ifdef TIED
+c_decl {
+\#include "tying/wheel_events.h"
+\#include "tying/observe.h"
+}
+#define kind_of_state (occupied | collecting << 13 | started[0] << 14 | started[1] << 15 | started[2] << 16)
+#define TIED_SETTINGS(X) X(COLLECTS, 3)
+#define may_collect (collects < COLLECTS)
+#define count_collect collects++;
+#define AT_THE_END :: else -> observe_end(); break
+#else
+#define TIED_SETTINGS(X)
+#define may_collect true
+#define count_collect
+#define AT_THE_END
+#endif
+#include "observe.pml"
+
+#define SETTINGS(X) X(TIMERS, 2) X(STARTS, 2) X(FAR, 5) X(LAST, 20) X(LEAP, 1) X(NESTED, 0) TIED_SETTINGS(X)
 
 #define FAULTS(X) \
     X(T1)  /* the first slot is looked for from the top level down */ \
@@ -68,6 +89,9 @@ bit late[3];                      /* started due during this collect */
 
 byte starts;
 bit collecting;
+#ifdef TIED
+byte collects;
+#endif
 
 #define bit_of(n) (1 << (n))
 #define has(queue) (len(queue) > 0)
@@ -155,13 +179,16 @@ inline leave_list(t_) {
 
 inline cancel(t_) {
     if
-    :: started[t_] -> unlink(t_); leave_list(t_)
+    :: started[t_] -> observe(cancel, t_, 0) unlink(t_); leave_list(t_)
     :: else
     fi
 }
 
 inline start(t_, due_) {
-    cancel(t_);
+    if
+    :: started[t_] -> unlink(t_); leave_list(t_)
+    :: else
+    fi;
     key[t_] = due_;
     older[t_] = started[0] | (started[1] << 1) | (started[2] << 2);
     started[t_] = 1;
@@ -169,6 +196,7 @@ inline start(t_, due_) {
     s = (key[t_] < late_before && !T7 -> LATE : slot_of(key[t_]));
     append(t_, s);
     s = 0;
+    observe(start, t_, key[t_])
     if
     :: key[t_] - position > 15 -> reached(top_level_occupied)
     :: else
@@ -199,6 +227,7 @@ inline any_distance(d_) {
     (started[i] && !late[i] && (key[i] < key[t] || (key[i] == key[t] && (older[t] & bit_of(i)) != 0)))
 
 inline fire() {
+    observe(fire, t, key[t])
     must(cancelled_stays_out, started[t]);
     must(never_early, key[t] <= now);
     must(late_waits, !late[t]);
@@ -230,6 +259,7 @@ inline fire() {
 inline collect() {
     atomic {
         collecting = 1;
+        observe(collect, now, 0)
         late[0] = 0; late[1] = 0; late[2] = 0;
         late_before = now + 1
     }
@@ -271,6 +301,7 @@ inline collect() {
         :: else
         fi;
         collecting = 0;
+        observe(collected, 0, 0)
         must(all_due, (!started[0] || key[0] > now || late[0]) && (!started[1] || key[1] > now || late[1]) &&
                       (!started[2] || key[2] > now || late[2]));
         t = 0; place = 0
@@ -329,12 +360,14 @@ inline compare() {
         od
     fi;
     must(right_first, d == n);
+    observe(first, d, 0)
     n = 0; d = 0; u = 0; place = 0
 }
 
 active proctype program() {
     byte t, u, s, d, n, place;
     read_choices();
+    choose_trace()
 end:
     do
     :: atomic { starts < STARTS ->
@@ -351,7 +384,8 @@ end:
     :: atomic { started[0] -> cancel(0); compare() }
     :: atomic { started[1] -> cancel(1); compare() }
     :: atomic { started[2] -> cancel(2); compare() }
-    :: atomic { now < LAST && (starts < STARTS || started[0] || started[1] || started[2]) ->
+    :: atomic { now < LAST && may_collect && (starts < STARTS || started[0] || started[1] || started[2]) ->
+            count_collect
             if
             :: skip
             :: now++
@@ -366,6 +400,7 @@ end:
         }
         collect();
         atomic { compare() }
+    AT_THE_END
     od
 }
 
