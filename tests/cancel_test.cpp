@@ -2,6 +2,7 @@
 // Cancellation as a program sees it (CANCEL-1 to CANCEL-7, TASK-6).
 #include "loop_fixture.hpp"
 
+#include <coroutine>
 #include <optional>
 #include <stdexcept>
 
@@ -219,6 +220,16 @@ TYPED_TEST(cancel_suite, a_group_whose_body_cannot_be_made_leaves_no_scope_open)
                              co_await group.run([]() -> task<void> { throw std::runtime_error("no body"); }));
                      }()),
                  std::runtime_error);
+}
+
+// Only what resumes it could end such a wait.
+TYPED_TEST(cancel_suite, a_task_that_awaits_something_foreign_is_not_reached) {
+    TypeParam loop{this->driver};
+    const join_handle<> handle = spawn(loop, []() -> task<void> { co_await std::suspend_always{}; }());
+    EXPECT_EQ(loop.run(), verdict::deadlocked);
+    EXPECT_TRUE(handle.cancel());
+    EXPECT_EQ(loop.run(), verdict::deadlocked);
+    EXPECT_FALSE(handle.ended());
 }
 
 TYPED_TEST(cancel_suite, a_scope_is_run_once) {
