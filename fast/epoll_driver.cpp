@@ -312,9 +312,6 @@ int epoll_driver::harvest(epoll_event* events, int room, std::optional<instant> 
 }
 
 void epoll_driver::on_edge(channel& c, std::uint32_t edge, operation_list& done) noexcept {
-    if (!c.registered) {
-        return;
-    }
     constexpr std::uint32_t failed = EPOLLERR | EPOLLHUP;
     if ((edge & (EPOLLIN | EPOLLRDHUP | EPOLLPRI | failed)) != 0) {
         c.maybe_readable = true;

@@ -79,7 +79,8 @@ public:
     /// and wakes.
     [[nodiscard]] bool fall_asleep(bool only_for_remotes) {
         const std::lock_guard lock{mutex_};
-        sleeping_ = posts_.empty() && !stop_ && !(only_for_remotes && remotes_ == 0);
+        const bool for_nobody = only_for_remotes && remotes_ == 0;
+        sleeping_ = posts_.empty() && !stop_ && !for_nobody;
         return sleeping_;
     }
     void awake() {

@@ -2,6 +2,7 @@
 // Cancellation as a program sees it (CANCEL-1 to CANCEL-7, TASK-6).
 #include "loop_fixture.hpp"
 
+#include <coroutine>
 #include <optional>
 #include <stdexcept>
 
@@ -129,6 +130,67 @@ TYPED_TEST(cancel_suite, a_child_may_cancel_its_own_group) {  // fault C4
     EXPECT_EQ(this->loop.now(), epoch);
 }
 
+task<int> ends_cancelled() {
+    co_await yield();
+    throw cancelled{};
+}
+
+// CANCEL-6: nobody cancelled the one who waits, so it learns that there is no value; a group wants none.
+TYPED_TEST(cancel_suite, a_child_that_ends_cancelled_by_itself_does_not_cancel_its_owner) {
+    const auto all = []() -> task<bool> {
+        try {
+            static_cast<void>(co_await when_all(ends_cancelled(), simmers(1s)));
+        } catch (const task_cancelled&) {
+            co_return true;
+        }
+        co_return false;
+    };
+    EXPECT_TRUE(run(this->loop, all()));
+    EXPECT_EQ(this->loop.now(), instant{1s});
+    const auto any = []() -> task<bool> {
+        try {
+            static_cast<void>(co_await when_any(ends_cancelled(), simmers(1h)));
+        } catch (const task_cancelled&) {
+            co_return true;
+        }
+        co_return false;
+    };
+    EXPECT_TRUE(run(this->loop, any()));
+    EXPECT_EQ(this->loop.now(), instant{1s});
+    const auto in_group = []() -> task<bool> {
+        task_group group;
+        const bool finished = co_await group.run([&]() -> task<void> {
+            group.spawn(ends_cancelled());
+            co_await sleep_for(1s);
+        });
+        co_return finished;
+    };
+    EXPECT_TRUE(run(this->loop, in_group()));
+}
+
+// TASK-6: whoever fails first, the body or a task, comes out of the await; the other goes to the handler.
+TYPED_TEST(cancel_suite, of_a_groups_body_and_task_the_first_failure_is_thrown) {
+    const auto body_fails_after = [](duration d) -> task<std::string> {
+        task_group group;
+        try {
+            static_cast<void>(co_await group.run([&]() -> task<void> {
+                group.spawn(invoke([]() -> task<void> {
+                    static_cast<void>(co_await shield(simmers(2s)));
+                    throw std::runtime_error("task");
+                }));
+                static_cast<void>(co_await shield(simmers(d)));
+                throw std::runtime_error("body");
+            }));
+        } catch (const std::runtime_error& e) {
+            co_return e.what();
+        }
+        co_return "no failure";
+    };
+    EXPECT_EQ(run(this->loop, body_fails_after(1s)), "body");
+    EXPECT_EQ(run(this->loop, body_fails_after(3s)), "task");
+    EXPECT_EQ(this->unobserved, (std::vector<std::string>{"2: task", "3: body"}));
+}
+
 task<void> never_runs(bool* ran) {
     *ran = true;
     co_return;
@@ -147,6 +209,7 @@ TYPED_TEST(cancel_suite, a_task_cancelled_before_its_first_step_tells_its_owner)
 TYPED_TEST(cancel_suite, a_group_that_is_not_running_takes_no_tasks) {
     task_group group;
     EXPECT_THROW(group.spawn(simmers(1s)), std::logic_error);
+    EXPECT_FALSE(group.cancel());
 }
 
 TYPED_TEST(cancel_suite, a_group_whose_body_cannot_be_made_leaves_no_scope_open) {
@@ -157,6 +220,16 @@ TYPED_TEST(cancel_suite, a_group_whose_body_cannot_be_made_leaves_no_scope_open)
                              co_await group.run([]() -> task<void> { throw std::runtime_error("no body"); }));
                      }()),
                  std::runtime_error);
+}
+
+// Only what resumes it could end such a wait.
+TYPED_TEST(cancel_suite, a_task_that_awaits_something_foreign_is_not_reached) {
+    TypeParam loop{this->driver};
+    const join_handle<> handle = spawn(loop, []() -> task<void> { co_await std::suspend_always{}; }());
+    EXPECT_EQ(loop.run(), verdict::deadlocked);
+    EXPECT_TRUE(handle.cancel());
+    EXPECT_EQ(loop.run(), verdict::deadlocked);
+    EXPECT_FALSE(handle.ended());
 }
 
 TYPED_TEST(cancel_suite, a_scope_is_run_once) {

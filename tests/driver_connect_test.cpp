@@ -39,6 +39,35 @@ TYPED_TEST(driver_connect_test, connecting_to_nobody_is_refused) {
     EXPECT_EQ(connect.error(), ECONNREFUSED);
 }
 
+// What lies on this machine only needs no wait.
+TYPED_TEST(driver_connect_test, a_connection_that_is_made_at_once_is_reported_at_once) {
+    const auto make_socket = [] {
+        return owned{check(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket")};
+    };
+    const owned listener = make_socket();
+    sockaddr_storage storage{};
+    auto& address = reinterpret_cast<sockaddr&>(storage);
+    address.sa_family = AF_UNIX;  // and no more: the kernel finds a name, unix(7), autobind
+    check(::bind(listener.get(), &address, sizeof address.sa_family), "bind");
+    socklen_t size = sizeof storage;
+    check(::getsockname(listener.get(), &address, &size), "getsockname");
+    check(::listen(listener.get(), 1), "listen");
+
+    const owned client = make_socket();
+    test_op& connect = this->op(client, address, size);
+    EXPECT_FALSE(this->in_flight(connect));
+    EXPECT_TRUE(connect.is_ok()) << connect.error();
+    test_op& accept = this->op(io::accept, listener);
+    this->run(accept);
+    ASSERT_TRUE(accept.is_ok()) << accept.error();
+    const owned server{static_cast<int>(accept.result.count)};
+    test_op& write = this->op(client, "at once");
+    test_op& read = this->op(io::read, server, 16);
+    this->run(write);
+    this->run(read);
+    EXPECT_EQ(read.text(), "at once");
+}
+
 // A listener whose queue is full leaves connects in progress: that is not success.
 TYPED_TEST(driver_connect_test, a_connect_in_progress_waits_and_can_be_cancelled) {
     const owned listener = make_listener(0);

@@ -29,8 +29,9 @@ class test_op : public galley::operation {
 public:
     test_op(io kind_, const owned& on, std::size_t room = 0) : test_op{kind_, on.get(), std::string(room, '\0')} {}
     test_op(const owned& on, std::string text) : test_op{io::write, on.get(), std::move(text)} {}
-    test_op(const owned& on, const sockaddr_in& to)
-        : test_op{io::connect, on.get(), std::string(reinterpret_cast<const char*>(&to), sizeof to)} {}
+    test_op(const owned& on, const sockaddr_in& to) : test_op{on, reinterpret_cast<const sockaddr&>(to), sizeof to} {}
+    test_op(const owned& on, const sockaddr& to, socklen_t size)
+        : test_op{io::connect, on.get(), std::string(reinterpret_cast<const char*>(&to), size)} {}
     test_op(io kind_, int descriptor_, std::string text)
         : test_op{kind_, descriptor_, std::make_unique<std::string>(std::move(text))} {}
 

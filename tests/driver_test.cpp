@@ -5,6 +5,7 @@
 #include "tests/signal_storm.hpp"
 
 #include <atomic>
+#include <csignal>
 #include <thread>
 
 namespace galley_test {
@@ -54,6 +55,19 @@ TYPED_TEST(driver_test, wakes_before_a_wait_end_that_wait_and_no_other) {
     this->wait(limit);
     EXPECT_LT(this->driver.now(), limit);
 
+    const instant until = this->driver.now() + 3ms;
+    this->wait(until);
+    EXPECT_GE(this->driver.now(), until) << "a token was left over";
+}
+
+// W7: a kernel that has room for no more tokens has enough of them. A pipe holds 65,536.
+TYPED_TEST(driver_test, more_wakes_than_the_kernel_holds_are_one_token) {
+    for (int i = 0; i < 70'000; ++i) {
+        this->driver.get_waker()->wake();
+    }
+    const instant limit = this->driver.now() + for_ever;
+    this->wait(limit);
+    EXPECT_LT(this->driver.now(), limit);
     const instant until = this->driver.now() + 3ms;
     this->wait(until);
     EXPECT_GE(this->driver.now(), until) << "a token was left over";
@@ -195,6 +209,40 @@ TYPED_TEST(driver_test, closing_what_is_not_open_is_an_error) {
     EXPECT_EQ(this->driver.close(-1), EBADF);
     const int number = make_pipe().a.get();
     EXPECT_EQ(this->driver.close(number), EBADF);
+}
+
+// Not what `close` is for, but no reason to wait for ever.
+TYPED_TEST(driver_test, what_was_closed_without_the_driver_is_an_error_of_the_next_operation) {
+    pair p = make_socketpair();
+    const int number = p.a.get();
+    test_op& before = this->op(io::writable, number, "");
+    this->run(before);
+    EXPECT_TRUE(before.is_ok());
+    p.a.close();
+    test_op& after = this->op(io::writable, number, "");
+    this->run(after);
+    EXPECT_EQ(after.error(), EBADF);
+}
+
+// One that was pending before is the program's own.
+TYPED_TEST(driver_test, a_signal_that_was_pending_before_is_left_there) {
+    sigset_t only_pipe;
+    sigset_t before;
+    sigset_t pending;
+    sigemptyset(&only_pipe);
+    sigaddset(&only_pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &only_pipe, &before);
+    ::raise(SIGPIPE);
+    pair p = make_pipe();
+    this->close(p.a);
+    test_op& write = this->op(p.b, "nobody listens");
+    this->run(write);
+    EXPECT_EQ(write.error(), EPIPE);
+    sigpending(&pending);
+    EXPECT_EQ(sigismember(&pending, SIGPIPE), 1);
+    const timespec at_once{};
+    EXPECT_EQ(sigtimedwait(&only_pipe, nullptr, &at_once), SIGPIPE);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 // IO-6, O2: the old file lives on in a duplicate, its number is reused, and both have much to say.

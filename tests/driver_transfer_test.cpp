@@ -189,6 +189,14 @@ TYPED_TEST(driver_transfer_test, a_bad_descriptor_is_an_error_of_each_operation)
     test_op& connect = this->op(io::connect, closed, std::string(sizeof(sockaddr_in), '\0'));
     this->run(connect);
     EXPECT_EQ(connect.error(), EBADF);
+
+    const owned higher{check(::fcntl(make_pipe().b.get(), F_DUPFD_CLOEXEC, closed + 100), "fcntl")};
+    test_op& good = this->op(io::writable, higher);
+    this->run(good);
+    EXPECT_TRUE(good.is_ok()) << good.error();
+    test_op& below_a_good_one = this->op(io::write, closed, "nowhere");
+    this->run(below_a_good_one);
+    EXPECT_EQ(below_a_good_one.error(), EBADF);
 }
 
 // epoll does not take them (EPERM): they are always ready.

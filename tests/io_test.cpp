@@ -342,6 +342,24 @@ TYPED_TEST(io_test, a_large_write_arrives_whole_and_each_side_ends_by_itself) {
     });
 }
 
+TYPED_TEST(io_test, a_stream_that_is_ended_or_gone_says_so) {
+    this->run([&]() -> task<> {
+        connection c = co_await make_connection("127.0.0.1");
+        EXPECT_FALSE(c.client.end_writing());
+        const auto late = co_await c.client.write_all(bytes_of("too late"));
+        EXPECT_EQ(late.error, std::errc::broken_pipe);
+        EXPECT_EQ(late.count, 0U);
+
+        const int number = c.server.native_handle();
+        c.server = galley::tcp_stream{};
+        EXPECT_EQ(::fcntl(number, F_GETFD), -1) << "it is open still";
+        EXPECT_EQ(c.server.end_writing(), std::errc::bad_file_descriptor);
+        EXPECT_EQ(c.server.no_delay(true), std::errc::bad_file_descriptor);
+        const auto nowhere = co_await c.server.write_all(bytes_of("nowhere"));
+        EXPECT_EQ(nowhere.error, std::errc::bad_file_descriptor);
+    });
+}
+
 TYPED_TEST(io_test, version_six_works_too) {
     const int probe = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const owned socket{probe};

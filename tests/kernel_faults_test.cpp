@@ -9,6 +9,7 @@
 
 #include <array>
 #include <deque>
+#include <optional>
 #include <vector>
 
 namespace galley_test {
@@ -206,14 +207,21 @@ TYPED_TEST(kernel_faults_test, a_wait_takes_its_time_in_one_call) {
 }
 
 TEST(kernel_faults_epoll, an_old_kernel_waits_in_milliseconds_and_is_not_early) {
-    galley::fast::epoll_driver driver;
-    galley::operation_list done;
-    kernel.fail(call::wait, -1, {ENOSYS});
-    driver.wait(driver.now() + 1ns, done);
-    for (const galley::duration d : {1ns, 1'000'000ns, 1'000'001ns}) {
+    for (const int what_it_says : {ENOSYS, EPERM}) {
+        galley::fast::epoll_driver driver;
+        galley::operation_list done;
+        kernel.fail(call::wait, -1, {what_it_says});
+        driver.wait(driver.now() + 1ns, done);
+        for (const galley::duration d : {1ns, 1'000'000ns, 1'000'001ns}) {
+            kernel.timeouts.clear();
+            driver.wait(driver.now() + d, done);
+            EXPECT_EQ(kernel.timeouts, (std::vector<std::int64_t>{d > 1ms ? 2'000'000 : 1'000'000}));
+        }
         kernel.timeouts.clear();
-        driver.wait(driver.now() + d, done);
-        EXPECT_EQ(kernel.timeouts, (std::vector<std::int64_t>{d > 1ms ? 2'000'000 : 1'000'000}));
+        kernel.interrupt(1, 1'000'000);
+        driver.wait(driver.now() + 3ms, done);
+        driver.wait(std::nullopt, done);
+        EXPECT_EQ(kernel.timeouts, (std::vector<std::int64_t>{3'000'000, 2'000'000, scripted_kernel::no_timeout}));
     }
 }
 
@@ -266,6 +274,17 @@ TYPED_TEST(kernel_faults_test, a_number_that_is_used_again_starts_anew) {
 }
 
 using kernel_faults_poll = kernel_faults_test<galley::ref::poll_driver>;
+
+// WAIT-3: a token that was not taken would end the next wait, too.
+TEST_F(kernel_faults_poll, a_token_is_taken_even_if_that_is_interrupted) {
+    driver.get_waker()->wake();
+    kernel.fail(call::read, -1, three_interruptions);
+    const instant before = driver.now();
+    wait(before + for_ever);
+    EXPECT_EQ(driver.now(), before);
+    wait(before + 1ms);
+    EXPECT_EQ(driver.now(), before + 1ms) << "the token was left over";
+}
 
 // W7, WAIT-3
 TEST_F(kernel_faults_poll, a_wake_that_is_interrupted_wakes) {  // a write to an eventfd never waits

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // The ready queue of fast::loop against a plain vector: order, snapshots, growth in the middle of a round, and what
 // happens when memory is short.
+#include "loop_fixture.hpp"
+
 #include <fast/ready_buffer.hpp>
 
 #include <gtest/gtest.h>
@@ -10,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -120,6 +123,22 @@ TEST(ReadyBuffer, ARoundIsASnapshot) {
     }
 }
 
+/// Entries for which nobody had reserved room may have taken a callback's.
+TEST(ReadyBuffer, ACallbackFindsRoomBehindWhateverIsThere) {
+    for (const std::size_t others : {63U, 64U, 65U, 128U}) {
+        queue q;
+        std::vector<std::size_t> expected;
+        for (std::size_t i = 0; i != others; ++i) {
+            q.schedule(entry(i));
+            expected.push_back(i);
+        }
+        expected.push_back(others);
+        EXPECT_TRUE(q.buffer.push_callback(entry(others)));
+        EXPECT_LE(q.put, q.put_end);
+        EXPECT_EQ(q.take(), expected);
+    }
+}
+
 #if GALLEY_OWN_HEAP
 /// Room that was reserved is there without allocating, in every round from then on, whatever callbacks do.
 TEST(ReadyBuffer, ReservedRoomNeedsNoMemory) {
@@ -160,6 +179,34 @@ TEST(ReadyBuffer, AFailedReserveChangesNothing) {
         q.schedule(entry(i));
     }
     EXPECT_EQ(q.take().size(), 1000U);
+}
+
+using FastLoop = galley::test::on_loop<galley::fast::loop>;
+
+/// POST-1: a post for which the queue has no room waits until a round has made some.
+TEST_F(FastLoop, PostsWaitForRoomInTheirOrder) {
+    constexpr int posts = 1000;
+    std::vector<int> called;
+    const auto body = [](galley::loop* own, std::vector<int>* to) -> galley::task<void> {
+        const galley::remote remote = own->get_remote();
+        for (int i = 0; i != posts; ++i) {
+            EXPECT_TRUE(remote.post([to, i] { to->push_back(i); }));
+        }
+        short_of_memory = true;
+        while (static_cast<int>(to->size()) != posts) {
+            const std::size_t before = to->size();
+            co_await galley::yield();  // to the end of this round
+            co_await galley::yield();
+            if (to->size() == before) {
+                break;
+            }
+        }
+        short_of_memory = false;
+    };
+    galley::run(loop, body(&loop, &called));
+    std::vector<int> expected(posts);
+    std::iota(expected.begin(), expected.end(), 0);
+    EXPECT_EQ(called, expected);
 }
 #endif
 

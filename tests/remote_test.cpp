@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -94,6 +95,22 @@ TYPED_TEST(remote_suite, the_last_remote_that_goes_wakes_the_loop_to_its_deadloc
         EXPECT_EQ(loop.run(), verdict::deadlocked);
         holder.join();
     }
+}
+
+TYPED_TEST(remote_suite, a_copy_is_a_remote_of_its_own) {  // LIFE-7
+    event e;
+    join_handle<> main = spawn(this->loop, waits_for(&e));
+    std::optional<remote> first{this->loop.get_remote()};
+    remote second{*first};
+    first.reset();
+    std::thread holder{[token = std::move(second), &e] {
+        remote third = token;
+        third = token;
+        EXPECT_TRUE(third.post([&e] { e.set(); }));
+    }};
+    const remote none{second};  // NOLINT(bugprone-use-after-move): a copy of nothing is nothing
+    EXPECT_EQ(this->loop.run(), verdict::completed);
+    holder.join();
 }
 
 TYPED_TEST(remote_suite, posts_that_race_with_the_destruction_take_effect_or_are_refused) {  // POST-4, faults L1, L2

@@ -24,7 +24,7 @@ namespace galley_test {
 namespace {
 
 /// The system calls by what they are for, as drivers choose among several.
-enum class call : std::uint8_t { read, write, accept, connect, poll, close, wait };
+enum class call : std::uint8_t { read, write, accept, connect, option, poll, watch, close, wait };
 
 class scripted_kernel {
 public:
@@ -147,6 +147,15 @@ int connect(int descriptor, const sockaddr* address, socklen_t size) {  // what 
     const auto result = static_cast<int>(::syscall(SYS_connect, descriptor, address, size));
     const int error = kernel.next_error(call::connect, descriptor);
     return error != 0 ? refuse(error) : result;
+}
+int getsockopt(int descriptor, int level, int name, void* value, socklen_t* size) noexcept {
+    const int error = kernel.next_error(call::option, descriptor);
+    return error != 0 ? refuse(error)
+                      : static_cast<int>(::syscall(SYS_getsockopt, descriptor, level, name, value, size));
+}
+int epoll_ctl(int epoll, int operation, int descriptor, epoll_event* event) noexcept {
+    const int error = kernel.next_error(call::watch, descriptor);
+    return error != 0 ? refuse(error) : static_cast<int>(::syscall(SYS_epoll_ctl, epoll, operation, descriptor, event));
 }
 int close(int descriptor) {  // what is interrupted is closed nevertheless
     kernel.closed.insert(descriptor);

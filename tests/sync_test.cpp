@@ -99,6 +99,55 @@ TYPED_TEST(sync_suite, a_mutex_keeps_others_out_and_is_fair) {
 
 TYPED_TEST(sync_suite, a_task_that_is_destroyed_with_a_mutex_handed_to_it_gives_it_back) {
     mutex m;
+    bool entered = false;
+    {
+        TypeParam loop{this->driver};
+        spawn(loop,
+              [](mutex* of, galley::loop* l) -> task<void> {
+                  {
+                      const mutex::guard held = co_await of->lock();
+                      co_await yield();  // the other comes to wait
+                  }
+                  l->stop();  // the other is ready, but has no turn any more
+              }(&m, &loop))
+            .detach();
+        spawn(loop,
+              [](mutex* of, bool* in) -> task<void> {
+                  const mutex::guard held = co_await of->lock();
+                  *in = true;
+              }(&m, &entered))
+            .detach();
+        EXPECT_EQ(loop.run(), verdict::stopped);
+        EXPECT_TRUE(m.locked());
+    }
+    EXPECT_FALSE(entered);
+    EXPECT_FALSE(m.locked());
+}
+
+TYPED_TEST(sync_suite, a_guard_can_be_moved_and_frees_what_it_held) {
+    mutex one;
+    mutex other;
+    run(this->loop, [](mutex* a, mutex* b) -> task<void> {
+        mutex::guard first = co_await a->lock();
+        mutex::guard second = co_await b->lock();
+        first = std::move(second);
+        EXPECT_FALSE(a->locked());
+        EXPECT_TRUE(b->locked());
+    }(&one, &other));
+    EXPECT_FALSE(other.locked());
+}
+
+TYPED_TEST(sync_suite, an_event_says_whether_it_is_set) {
+    event e;
+    EXPECT_FALSE(e.is_set());
+    e.set();
+    EXPECT_TRUE(e.is_set());
+    e.reset();
+    EXPECT_FALSE(e.is_set());
+}
+
+TYPED_TEST(sync_suite, a_task_that_is_destroyed_while_it_holds_a_mutex_gives_it_back) {
+    mutex m;
     {
         TypeParam loop{this->driver};
         std::vector<int> log;

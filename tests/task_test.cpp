@@ -230,6 +230,11 @@ task<void> invokes(int* result) {
     co_await handle.join();
 }
 
+TYPED_TEST(task_suite, of_no_tasks_none_can_be_the_first) {
+    const auto body = []() -> task<void> { static_cast<void>(co_await when_any(std::vector<task<int>>{})); };
+    EXPECT_THROW(run(this->loop, body()), std::logic_error);
+}
+
 TYPED_TEST(task_suite, invoke_keeps_the_callable) {
     int result = 0;
     run(this->loop, invokes(&result));

@@ -31,8 +31,6 @@ public:
     [[nodiscard]] virtual bool withdraw() noexcept = 0;
 
     [[nodiscard]] delivery with() const noexcept { return with_; }
-    /// The sample at which the task was suspended.
-    [[nodiscard]] instant since() const noexcept { return since_; }
 
     /// The wait is over: the task will be resumed with `with`. For whatever it waited for.
     void resume(cause why, delivery with = delivery::value) noexcept;
@@ -49,7 +47,7 @@ protected:
 private:
     friend class context;
     bool interrupted_{};  ///< it was told to withdraw; it is told once
-    instant since_{};
+    instant since_{};     ///< the sample at which the task was suspended
 };
 
 /// Whoever is told of a task's end: a joiner, a group, `when_all`, `when_any`.

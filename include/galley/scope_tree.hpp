@@ -36,7 +36,6 @@ public:
     [[nodiscard]] bool outer_cancelled() const noexcept {
         return !shield_ && parent_ != nullptr && parent_->cancelled_;
     }
-    [[nodiscard]] bool has_children() const noexcept { return first_ != nullptr; }
     [[nodiscard]] scope_node* parent() const noexcept { return parent_; }
     [[nodiscard]] scope_node* first_child() const noexcept { return first_; }
     [[nodiscard]] kind node_kind() const noexcept { return kind_; }

@@ -28,8 +28,6 @@ public:
     [[nodiscard]] std::size_t pending() const noexcept { return pending_ + keep_alives_; }
     /// The pending tasks in start order. O(n log n).
     [[nodiscard]] std::vector<const context*> pending_tasks() const;
-    /// The task whose step is running, or null.
-    [[nodiscard]] context* current() const noexcept { return current_; }
     [[nodiscard]] scope_node& root() noexcept { return root_; }
 
     /// Room in the ready queue for this many more tasks. Throws std::bad_alloc, and then nothing has changed.

@@ -45,7 +45,6 @@ public:
         }
     }
 
-    [[nodiscard]] bool empty() const noexcept { return list_.empty(); }
     void add(waiter& w) noexcept { list_.push_back(w); }
     void remove(waiter& w) noexcept { list_.erase(w); }
     /// The first one, taken out, or null.
