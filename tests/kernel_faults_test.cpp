@@ -9,6 +9,9 @@
 
 #include <array>
 #include <deque>
+#include <filesystem>
+#include <iterator>
+#include <system_error>
 #include <vector>
 
 namespace galley_test {
@@ -19,6 +22,7 @@ class kernel_faults_test : public driver_suite<Driver> {
 protected:
     void TearDown() override {
         EXPECT_TRUE(kernel.is_used_up()) << "a fault that was scripted did not come to pass";
+        EXPECT_EQ(std::exchange(kernel.patient_looks, 0), 0) << "the loop was blocked outside of its wait";
         kernel.claimed.clear();
     }
     /// Waits, and expects that this operation is reported with success.
@@ -263,6 +267,18 @@ TYPED_TEST(kernel_faults_test, a_number_that_is_used_again_starts_anew) {
     this->wait_until_reported(2);
     EXPECT_EQ(first.error(), ECANCELED);
     EXPECT_EQ(second.text(), "fresh");
+}
+
+// epoll_ctl(2), ENOMEM, ENOSPC
+TEST(kernel_faults_epoll, a_driver_that_cannot_watch_its_waker_is_not_made_and_leaves_nothing_open) {
+    const auto open_descriptors = [] {
+        return std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {});
+    };
+    const auto before = open_descriptors();
+    kernel.fail(call::watch, -1, {ENOMEM});
+    EXPECT_THROW(galley::fast::epoll_driver{}, std::system_error);
+    EXPECT_TRUE(kernel.is_used_up());
+    EXPECT_EQ(open_descriptors(), before);
 }
 
 using kernel_faults_poll = kernel_faults_test<galley::ref::poll_driver>;

@@ -24,7 +24,7 @@ namespace galley_test {
 namespace {
 
 /// The system calls by what they are for, as drivers choose among several.
-enum class call : std::uint8_t { read, write, accept, connect, poll, close, wait };
+enum class call : std::uint8_t { read, write, accept, connect, poll, close, wait, watch };
 
 class scripted_kernel {
 public:
@@ -68,6 +68,7 @@ public:
     std::set<int> claimed;               ///< announced as ready for everything, whatever they are
     std::vector<std::int64_t> timeouts;  ///< of the waiting calls, in nanoseconds
     std::multiset<int> closed;           ///< what close(2) was called with
+    int patient_looks{};                 ///< calls of poll(2) with a timeout, where drivers only look whether it is so
 
 private:
     struct script {
@@ -155,6 +156,7 @@ int close(int descriptor) {  // what is interrupted is closed nevertheless
     return error != 0 ? refuse(error) : result;
 }
 int poll(pollfd* polled, nfds_t count, int timeout) {
+    kernel.patient_looks += timeout == 0 ? 0 : 1;
     const int error = kernel.next_error(call::poll, polled->fd);
     return error != 0 ? refuse(error) : static_cast<int>(::syscall(SYS_poll, polled, count, timeout));
 }
@@ -173,6 +175,10 @@ int ppoll(pollfd* polled, nfds_t count, const timespec* timeout, const sigset_t*
         kernel.pass(galley_test::nanoseconds_of(timeout));
     }
     return ready;
+}
+int epoll_ctl(int epoll, int what, int descriptor, epoll_event* event) noexcept {
+    const int error = kernel.next_error(call::watch, descriptor);
+    return error != 0 ? refuse(error) : static_cast<int>(::syscall(SYS_epoll_ctl, epoll, what, descriptor, event));
 }
 int epoll_pwait2(int epoll, epoll_event* events, int room, const timespec* timeout, const sigset_t*) {
     return galley_test::wait_for_edges(epoll, events, room, galley_test::nanoseconds_of(timeout));
