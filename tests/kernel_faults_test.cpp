@@ -293,5 +293,25 @@ TEST_F(kernel_faults_poll, a_wake_that_is_interrupted_wakes) {  // a write to an
     expect_silence();
 }
 
+// WAIT-2
+TEST_F(kernel_faults_poll, what_is_in_flight_no_more_ends_no_wait) {  // with epoll it may end one
+    const pair p = make_socketpair();
+    test_op& readable = op(io::readable, p.a);
+    ASSERT_TRUE(in_flight(readable));
+    expect_silence();
+    driver.cancel(readable);
+    wait_until_reported(1);
+    send_all(p.b, "for nobody");
+    // Nor does number zero, in a program that has closed its standard input: poll(2) would report it at once.
+    const owned standard_input{::fcntl(0, F_DUPFD_CLOEXEC, 3)};
+    ::close(0);
+    const instant until = driver.now() + 1s;
+    wait(until);
+    EXPECT_EQ(driver.now(), until);
+    if (standard_input.get() >= 0) {
+        ::dup2(standard_input.get(), 0);
+    }
+}
+
 }  // namespace
 }  // namespace galley_test
