@@ -3,6 +3,7 @@
 #include "loop_fixture.hpp"
 
 #include <coroutine>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 
@@ -104,6 +105,14 @@ task<std::string> group_with_failures() {
         co_return e.what();
     }
     co_return "no failure";
+}
+
+TYPED_TEST(cancel_suite, a_shield_gives_what_its_body_gives) {
+    const auto body = []() -> task<int> {
+        const int value = co_await shield(simmers(1s));
+        co_return value;
+    };
+    EXPECT_EQ(run(this->loop, body()), 7);
 }
 
 TYPED_TEST(cancel_suite, a_groups_first_failure_is_thrown_the_rest_cancelled_none_lost) {  // TASK-6
@@ -242,10 +251,44 @@ TYPED_TEST(cancel_suite, a_scope_is_run_once) {
                  std::logic_error);
 }
 
+task<void> keeps(std::shared_ptr<int> kept) {
+    co_await sleep_for(1s);
+    static_cast<void>(kept);
+}
+
+TYPED_TEST(cancel_suite, a_scope_that_is_not_awaited_frees_its_body) {
+    auto kept = std::make_shared<int>(1);
+    const std::weak_ptr<int> seen = kept;
+    cancel_scope scope;
+    {
+        const auto call = scope.run(keeps(std::move(kept)));
+        EXPECT_FALSE(seen.expired());
+    }
+    EXPECT_TRUE(seen.expired());
+}
+
+task<void> times_out_later(std::chrono::nanoseconds d) { static_cast<void>(co_await timeout(d, simmers(1h))); }
+
+// The last to start is destroyed first. What it leaves in the loop would be met by the first; address sanitizer sees
+// it.
+TYPED_TEST(cancel_suite, a_loop_may_be_destroyed_with_timeouts_and_sleeps_that_end_together) {
+    TypeParam loop{this->driver};
+    spawn(loop, simmers(1s)).detach();
+    spawn(loop, times_out_later(1s)).detach();
+    spawn(loop,
+          [](galley::loop* l) -> task<void> {
+              co_await yield();
+              l->stop();
+          }(&loop))
+        .detach();
+    EXPECT_EQ(loop.run(), verdict::stopped);
+}
+
 TYPED_TEST(cancel_suite, a_scope_cancelled_before_it_is_run_cancels_its_body_at_once) {
     const auto body = []() -> task<bool> {
         cancel_scope scope;
-        scope.cancel();
+        EXPECT_TRUE(scope.cancel());
+        EXPECT_FALSE(scope.cancel()) << "it was cancelled before";
         const std::optional<int> value = co_await scope.run(simmers(1h));
         co_return value.has_value();
     };

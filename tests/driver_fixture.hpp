@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -59,6 +60,7 @@ protected:
         driver.shut();
         galley::operation_list rest;
         driver.ask(rest);
+        take(rest);
     }
 
     /// A new operation, which lives as long as the test does.
@@ -68,15 +70,16 @@ protected:
     }
     /// Starts it; true if it is in flight.
     bool in_flight(test_op& op) {
-        if (driver.start(op)) {
-            reported.push_back(&op);
-            return false;
+        const bool at_once = driver.start(op);
+        EXPECT_GT(op.order, std::exchange(latest_, op.order)) << "the start order";
+        if (at_once) {
+            report(op);
         }
-        return true;
+        return !at_once;
     }
     void take(galley::operation_list& done) {
         while (galley::operation* const op = done.pop_front()) {
-            reported.push_back(op);
+            report(*op);
         }
     }
     void ask() {
@@ -119,7 +122,18 @@ protected:
     std::vector<galley::operation*> reported;  ///< in the order of reports; at once or later
 
 private:
+    /// A result says nothing that it does not mean (operation.hpp).
+    void report(galley::operation& op) {
+        const io_result& result = op.result;
+        const bool moves = op.kind == io::read || op.kind == io::write || op.kind == io::accept;
+        EXPECT_TRUE(result.how == io_result::status::done || result.error == 0) << "cancelled: " << result.error;
+        EXPECT_TRUE((moves && result.how == io_result::status::done && result.error == 0) || result.count == 0)
+            << result.count << " of what?";
+        reported.push_back(&op);
+    }
+
     std::deque<test_op> operations_;
+    std::uint64_t latest_{};  ///< its place in the start order
 };
 
 using both_drivers = testing::Types<galley::ref::poll_driver, galley::fast::epoll_driver>;

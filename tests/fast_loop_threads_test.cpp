@@ -376,7 +376,7 @@ TEST(FastLoopThreads, ASecondRunIsAnError) {
 TEST(FastLoopThreads, ABusyLoopAsksOnceInAskEvery) {
     blocking_driver d;
     galley::fast::loop l{d};
-    constexpr int steps = 256 * 10;
+    constexpr int steps = 256 * 1'000;  // so many that asking every 255 or 257 would show
     galley::run(l, []() -> task<> {
         for (int i = 0; i != steps; ++i) {
             co_await galley::yield();

@@ -215,23 +215,52 @@ private:
     galley::remote remote_;
 };
 
+/// Runs a loop until it has accepted a connection for a task that is destroyed before it gets it; gives the other end.
+template <class Loop, class Before>
+owned accepted_for_a_dead_task(Before before_run) {
+    auto doomed = std::make_unique<Loop>();
+    stop_at_completion observer{doomed->get_remote()};
+    doomed->observe(&observer);
+    galley::tcp_listener listener{*doomed, galley::endpoint{"127.0.0.1", 0}};
+    auto handle = galley::spawn(*doomed, galley::invoke([&]() -> task<> {
+        static_cast<void>(co_await galley::accept(listener.native_handle()));
+        ADD_FAILURE() << "the loop was to stop before";
+    }));
+    owned client = connect_to(loopback(listener.local_port()));
+    before_run();
+    EXPECT_EQ(doomed->run(), galley::verdict::stopped);
+    listener.close();
+    doomed->observe(nullptr);
+    doomed.reset();
+    return client;
+}
+
 TYPED_TEST(io_test, a_connection_that_was_accepted_for_a_dead_task_is_closed) {
-    owned client;
-    {
-        auto doomed = std::make_unique<TypeParam>();
-        stop_at_completion observer{doomed->get_remote()};
-        doomed->observe(&observer);
-        galley::tcp_listener listener{*doomed, galley::endpoint{"127.0.0.1", 0}};
-        auto handle = galley::spawn(*doomed, galley::invoke([&]() -> task<> {
-            static_cast<void>(co_await galley::accept(listener.native_handle()));
-            ADD_FAILURE() << "the loop was to stop before";
-        }));
-        client = connect_to(loopback(listener.local_port()));
-        EXPECT_EQ(doomed->run(), galley::verdict::stopped);
-        listener.close();
-        doomed->observe(nullptr);
-        doomed.reset();
+    const owned client = accepted_for_a_dead_task<TypeParam>([] {});
+    char end{};
+    EXPECT_EQ(::recv(client.get(), &end, 1, MSG_DONTWAIT), 0) << "the accepted end leaked";
+}
+
+/// A program that has closed its standard input gets the number 0 for something else.
+class free_number_zero {
+public:
+    void make() {
+        kept_ = owned{::fcntl(0, F_DUPFD_CLOEXEC, 3)};
+        ::close(0);
     }
+    ~free_number_zero() {
+        if (kept_.get() >= 0) {
+            ::dup2(kept_.get(), 0);
+        }
+    }
+
+private:
+    owned kept_;
+};
+
+TYPED_TEST(io_test, number_zero_is_a_descriptor_like_any_other) {
+    free_number_zero zero;
+    const owned client = accepted_for_a_dead_task<TypeParam>([&] { zero.make(); });
     char end{};
     EXPECT_EQ(::recv(client.get(), &end, 1, MSG_DONTWAIT), 0) << "the accepted end leaked";
 }
@@ -261,6 +290,24 @@ TYPED_TEST(io_test, a_listener_says_why_it_cannot_listen) {
         EXPECT_EQ(e.code(), std::errc::address_in_use);
         EXPECT_THAT(e.what(), testing::HasSubstr("bind"));
     }
+}
+
+// tcp(7): the end that closes first lingers in TIME_WAIT, and would keep its port from the next listener.
+TYPED_TEST(io_test, a_listener_may_have_the_port_of_an_earlier_one_at_once) {
+    std::uint16_t port{};
+    this->run([&]() -> task<> {
+        const galley::tcp_listener listener{this->loop, galley::endpoint{"127.0.0.1", 0}};
+        port = listener.local_port();
+        auto ends =
+            co_await galley::when_all(galley::tcp_connect(galley::endpoint{"127.0.0.1", port}), listener.accept());
+        auto& [client, server] = ends;
+        EXPECT_FALSE(server.stream.close());
+        std::byte some[1];
+        const auto end = co_await client.stream.read(some);
+        EXPECT_EQ(end.count, 0U);
+    });
+    const galley::tcp_listener again{this->loop, galley::endpoint{"127.0.0.1", port}};
+    EXPECT_EQ(again.local_port(), port);
 }
 
 TYPED_TEST(io_test, connecting_to_nobody_is_an_error_and_no_stream) {

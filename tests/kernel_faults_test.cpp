@@ -9,7 +9,10 @@
 
 #include <array>
 #include <deque>
+#include <filesystem>
+#include <iterator>
 #include <optional>
+#include <system_error>
 #include <vector>
 
 namespace galley_test {
@@ -20,6 +23,7 @@ class kernel_faults_test : public driver_suite<Driver> {
 protected:
     void TearDown() override {
         EXPECT_TRUE(kernel.is_used_up()) << "a fault that was scripted did not come to pass";
+        EXPECT_EQ(std::exchange(kernel.patient_looks, 0), 0) << "the loop was blocked outside of its wait";
         kernel.claimed.clear();
     }
     /// Waits, and expects that this operation is reported with success.
@@ -273,6 +277,18 @@ TYPED_TEST(kernel_faults_test, a_number_that_is_used_again_starts_anew) {
     EXPECT_EQ(second.text(), "fresh");
 }
 
+// epoll_ctl(2), ENOMEM, ENOSPC
+TEST(kernel_faults_epoll, a_driver_that_cannot_watch_its_waker_is_not_made_and_leaves_nothing_open) {
+    const auto open_descriptors = [] {
+        return std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {});
+    };
+    const auto before = open_descriptors();
+    kernel.fail(call::watch, -1, {ENOMEM});
+    EXPECT_THROW(galley::fast::epoll_driver{}, std::system_error);
+    EXPECT_TRUE(kernel.is_used_up());
+    EXPECT_EQ(open_descriptors(), before);
+}
+
 using kernel_faults_poll = kernel_faults_test<galley::ref::poll_driver>;
 
 // WAIT-3: a token that was not taken would end the next wait, too.
@@ -294,6 +310,26 @@ TEST_F(kernel_faults_poll, a_wake_that_is_interrupted_wakes) {  // a write to an
     wait(before + for_ever);
     EXPECT_EQ(driver.now(), before);
     expect_silence();
+}
+
+// WAIT-2
+TEST_F(kernel_faults_poll, what_is_in_flight_no_more_ends_no_wait) {  // with epoll it may end one
+    const pair p = make_socketpair();
+    test_op& readable = op(io::readable, p.a);
+    ASSERT_TRUE(in_flight(readable));
+    expect_silence();
+    driver.cancel(readable);
+    wait_until_reported(1);
+    send_all(p.b, "for nobody");
+    // Nor does number zero, in a program that has closed its standard input: poll(2) would report it at once.
+    const owned standard_input{::fcntl(0, F_DUPFD_CLOEXEC, 3)};
+    ::close(0);
+    const instant until = driver.now() + 1s;
+    wait(until);
+    EXPECT_EQ(driver.now(), until);
+    if (standard_input.get() >= 0) {
+        ::dup2(standard_input.get(), 0);
+    }
 }
 
 }  // namespace

@@ -68,6 +68,7 @@ public:
     std::set<int> claimed;               ///< announced as ready for everything, whatever they are
     std::vector<std::int64_t> timeouts;  ///< of the waiting calls, in nanoseconds
     std::multiset<int> closed;           ///< what close(2) was called with
+    int patient_looks{};                 ///< calls of poll(2) with a timeout, where drivers only look whether it is so
 
 private:
     struct script {
@@ -164,6 +165,7 @@ int close(int descriptor) {  // what is interrupted is closed nevertheless
     return error != 0 ? refuse(error) : result;
 }
 int poll(pollfd* polled, nfds_t count, int timeout) {
+    kernel.patient_looks += timeout == 0 ? 0 : 1;
     const int error = kernel.next_error(call::poll, polled->fd);
     return error != 0 ? refuse(error) : static_cast<int>(::syscall(SYS_poll, polled, count, timeout));
 }

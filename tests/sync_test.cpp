@@ -164,6 +164,28 @@ TYPED_TEST(sync_suite, a_task_that_is_destroyed_while_it_holds_a_mutex_gives_it_
     EXPECT_FALSE(m.locked());
 }
 
+task<void> hands_over_and_stops(galley::loop* l, mutex* m) {
+    {
+        const mutex::guard guard = co_await m->lock();
+        co_await yield();
+    }
+    l->stop();
+}
+
+TYPED_TEST(sync_suite, a_task_that_is_destroyed_before_it_runs_with_a_mutex_handed_to_it_gives_it_back) {
+    mutex m;
+    {
+        TypeParam loop{this->driver};
+        std::vector<int> log;
+        spawn(loop, hands_over_and_stops(&loop, &m)).detach();
+        spawn(loop, takes_turns(&m, &log, 2)).detach();
+        EXPECT_EQ(loop.run(), verdict::stopped);
+        EXPECT_TRUE(m.locked());
+        EXPECT_TRUE(log.empty());
+    }
+    EXPECT_FALSE(m.locked());
+}
+
 task<std::string> waits_for(event* e) {
     try {
         co_await e->wait();

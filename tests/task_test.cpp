@@ -210,6 +210,40 @@ task<int> sleeps(std::chrono::nanoseconds d, int value) {
     co_await sleep_for(d);
     co_return value;
 }
+task<int> fails_after(std::chrono::nanoseconds d, const char* what) {
+    co_await sleep_for(d);
+    throw std::runtime_error{what};
+}
+task<std::string> gathers_failures() {
+    try {
+        static_cast<void>(co_await when_all(sleeps(5s, 5), fails_after(3s, "later"), fails_after(1s, "first")));
+    } catch (const std::runtime_error& error) {
+        co_return error.what();
+    }
+    co_return "nothing";
+}
+
+TYPED_TEST(task_suite, when_all_of_different_types_throws_what_failed_first) {  // TASK-6
+    EXPECT_EQ(run(this->loop, gathers_failures()), "first");
+    EXPECT_EQ(this->loop.now(), instant{1s});
+}
+
+task<void> gathers_in(cancel_scope* scope) {
+    scope->cancel();
+    static_cast<void>(co_await when_all(sleeps(1s, 1), give(2)));
+    ADD_FAILURE() << "nothing starts in a scope that is cancelled";
+}
+task<bool> gathers_too_late() {
+    cancel_scope scope;
+    const bool finished = co_await scope.run(gathers_in(&scope));
+    co_return finished;
+}
+
+TYPED_TEST(task_suite, when_all_of_different_types_starts_nothing_in_a_cancelled_scope) {  // CANCEL-3
+    EXPECT_FALSE(run(this->loop, gathers_too_late()));
+    EXPECT_EQ(this->loop.now(), epoch);
+}
+
 task<int> races() {
     const auto first = co_await when_any(sleeps(5s, 5), sleeps(3s, 3));
     co_return first.index() == 1 ? std::get<1>(first) : -1;
@@ -268,6 +302,53 @@ TYPED_TEST(task_suite, a_deadlock_names_the_task_and_what_it_awaits) {
         EXPECT_NE(std::string{e.what()}.find("task 1 'dish washer': awaits wait since 0 ns"), std::string::npos)
             << e.what();
     }
+}
+
+task<void> is_short_of_budget(event* set) {
+    co_await sleep_for(1s);
+    co_await set->wait();
+}
+task<void> looks_at_task_1(const galley::loop* l) {
+    co_await sleep_for(1s);
+    const context& task = *l->tasks().pending_tasks().front();
+    EXPECT_EQ(task.id(), 1U);
+    EXPECT_EQ(task.current_state(), context::state::ready);
+    EXPECT_EQ(task.since(), instant{1s});
+}
+
+TYPED_TEST(task_suite, a_task_that_used_up_its_budget_waits_for_its_turn_since_then) {  // READY-5
+    TypeParam loop{this->driver, loop_options{.resolution_bits = 0, .budget = 1}};
+    event set;
+    set.set();
+    spawn(loop, is_short_of_budget(&set)).detach();
+    spawn(loop, looks_at_task_1(&loop)).detach();
+    EXPECT_EQ(loop.run(), verdict::completed);
+}
+
+task<void> throws_a_pointer() {
+    co_await yield();
+    throw std::make_shared<int>(1);
+}
+task<std::weak_ptr<int>> takes_what_is_thrown() {
+    auto handle = co_await spawn(throws_a_pointer());
+    try {
+        co_await handle.join();
+    } catch (const std::shared_ptr<int>& thrown) {
+        co_return thrown;
+    }
+    co_return std::weak_ptr<int>{};
+}
+
+TYPED_TEST(task_suite, an_exception_goes_when_it_was_taken) {
+    const std::weak_ptr<int> thrown = run(this->loop, takes_what_is_thrown());
+    EXPECT_TRUE(thrown.expired()) << thrown.use_count();
+    EXPECT_TRUE(this->unobserved.empty());
+}
+
+TYPED_TEST(task_suite, a_task_that_is_assigned_is_the_one_that_runs) {
+    task<int> one = give(1);
+    one = give(2);
+    EXPECT_EQ(run(this->loop, std::move(one)), 2);
 }
 
 TYPED_TEST(task_suite, a_moved_from_task_cannot_be_spawned) {

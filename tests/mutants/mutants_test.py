@@ -12,8 +12,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE))
 
+import building  # noqa: E402
 import plant  # noqa: E402
 import suites  # noqa: E402
+import syntactic_table  # noqa: E402
 import table  # noqa: E402
 
 
@@ -26,7 +28,7 @@ class TheCatalogue(unittest.TestCase):
         self.assertTrue(plant.planted_files(self.mutants, ROOT))
 
     def test_names_suites_rules_and_faults_that_exist(self):
-        suite_names = {path.stem for path in (ROOT / "tests").rglob("*_test.cpp")}
+        suite_names = set(building.all_suites())
         rules = set(re.findall(r"^\*\*([A-Z]+-\d+)\.\*\*", (ROOT / "spec" / "rules.md").read_text(), re.MULTILINE))
         for mutant in self.mutants:
             with self.subTest(mutant["id"]):
@@ -45,6 +47,36 @@ class TheCatalogue(unittest.TestCase):
         self.assertNotIn(table.SURVIVED, table.PATH.read_text(), "a survivor is a hole to close, not a row to commit")
         self.assertEqual(table.listed(table.PATH.read_text()), [mutant["id"] for mutant in self.mutants],
                          f"{table.PATH.name} is not of this catalogue: {table.COMMAND}")
+
+
+class TheSyntacticCatalogue(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.hand_written, _ = plant.load(table.catalogues())
+        cls.mutants, _ = plant.load(table.syntactic_catalogues())
+
+    def test_fits_the_sources_beside_the_other_one(self):
+        both, _ = plant.load(table.catalogues() + table.syntactic_catalogues())  # which refuses an id that is there twice
+        self.assertEqual(len(both), len(self.hand_written) + len(self.mutants))
+        self.assertTrue(plant.planted_files(both, ROOT))
+        self.assertEqual(len({mutant["key"] for mutant in self.mutants}), len(self.mutants), "a site is sampled once")
+
+    def test_has_two_hundred_nearly_all_of_which_are_killed_and_an_argument_for_each_survivor(self):
+        self.assertGreaterEqual(len(self.mutants), 200)
+        for mutant in self.mutants:
+            with self.subTest(mutant["id"]):
+                self.assertEqual(len({"killed_by", "equivalent", "unseen"} & mutant.keys()), 1, "killed by a suite, or else a reason")
+                self.assertIn(mutant.get("killed_by"), [None, *building.all_suites()])
+        killed = sum("killed_by" in mutant for mutant in self.mutants)
+        equivalent = sum("equivalent" in mutant for mutant in self.mutants)
+        self.assertGreaterEqual(100 * killed, 95 * (len(self.mutants) - equivalent))
+        self.assertTrue(all("killed_by" in mutant for mutant in self.hand_written))
+
+    def test_is_what_the_table_lists(self):
+        text = syntactic_table.PATH.read_text()
+        self.assertFalse(table.SURVIVED in text, "a survivor is a hole to close, not a row to commit")
+        self.assertEqual(syntactic_table.listed(text), [mutant["id"] for mutant in self.mutants],
+                         f"{syntactic_table.PATH.name} is not of this catalogue: {table.COMMAND}")
 
 
 SOURCE = """\
@@ -137,6 +169,8 @@ for test in tests:
         sys.exit(1)
     if f"{test}:hangs" in how:
         time.sleep(1000)
+    while f"{test}:spins" in how:
+        pass
     print("[  FAILED  ]" if f"{test}:fails" in how else "[       OK ]", f"{test} (0 ms)", flush=True)
     if f"{test}:fails" in how:
         status = 1
@@ -155,7 +189,7 @@ class Judging(unittest.TestCase):
         self.program.chmod(0o755)
 
     def outcome(self, mutant):
-        result = suites.run(self.program, mutant, limit=1)
+        result = suites.run(self.program, mutant, suites.Limits(seconds=1))
         return result.how, result.failed
 
     def test_tells_who_failed_and_how(self):
@@ -165,9 +199,11 @@ class Judging(unittest.TestCase):
         self.assertEqual(self.outcome("a.two:dies"), ("dies", ["a.two"]))
         self.assertEqual(self.outcome("a.two:exits"), ("dies", ["a.two"]), "a sanitizer does that")
         self.assertEqual(self.outcome("b.three:hangs"), ("hangs", ["b.three"]))
+        result = suites.run(self.program, "a.two:spins", suites.Limits(seconds=60, cpu_seconds=1))
+        self.assertEqual((result.how, result.failed), ("hangs", ["a.two"]), "by the processor's time")
 
     def test_one_test_that_dies_or_hangs_hides_no_other(self):
-        self.assertEqual(suites.run_every_test(self.program, "a.one:dies,a.two:fails,b.three:hangs", limit=1),
+        self.assertEqual(suites.run_every_test(self.program, "a.one:dies,a.two:fails,b.three:hangs", suites.Limits(seconds=1)),
                          {"a.one": "dies", "a.two": "fails", "b.three": "hangs"})
         self.assertEqual(suites.run_every_test(self.program, "a.one:fails,b.three:fails"), {"a.one": "fails", "b.three": "fails"})
         self.assertEqual(suites.run_every_test(self.program, None), {})

@@ -18,8 +18,11 @@ OUTERMOST_FIRST = [CUSTOM, *FORMS]
 HEADER = "mutant_switch.hpp"
 INCLUDE = f"#include <galley/{HEADER}>\n"
 
-MUTANT_KEYS = {"id", "fault", "rules", "what", "killed_by", "under", "edit"}
-REQUIRED_KEYS = {"id", "what", "killed_by", "edit"}
+REQUIRED_KEYS = {"id", "what", "edit"}
+# A mutant without `killed_by` is one that nothing kills: `equivalent` says why nothing can, `unseen` why no suite does yet. Only
+# syntactic ones, which have a `kind` and a `key`, are so (mutants_test.py).
+SURVIVAL_KEYS = {"equivalent", "unseen"}
+MUTANT_KEYS = REQUIRED_KEYS | SURVIVAL_KEYS | {"fault", "rules", "killed_by", "under", "kind", "key"}
 EDIT_KEYS = {"file", "in", "old", "new", "as"}
 
 

@@ -1,16 +1,23 @@
 # SPDX-License-Identifier: BSL-1.0
 """Runs GoogleTest programs under a mutant, and says which tests failed."""
 
+import contextlib
+import math
 import os
 import re
 import signal
 import subprocess
+import tempfile
+import threading
 import time
 
 # A suite hangs if it is still running after this long, which is longer than the tests' own limits for waits that never end (20 s),
-# and after so many times what it takes as it is.
+# and after so many times what it takes as it is. One that spins is noticed by the processor time that it takes, which other work on
+# the machine does not change.
 HANG_SECONDS = 40
+HANG_CPU_SECONDS = 8
 HANG_FACTOR = 10
+MEMORY = 6 << 30  # bytes of address space, as some mutants would take all there is; not for sanitizers, which take more
 # Everything that is random gets one seed, so that a verdict comes again; the deepest exhaustion is not needed to see a fault.
 SETTINGS = {"RC_PARAMS": "seed=1 max_success=500", "GALLEY_EXHAUST": "3", "ASAN_OPTIONS": "detect_leaks=1"}
 
@@ -22,55 +29,90 @@ FAILED = re.compile(r"^\[  FAILED  \] ([\w/]+\.[\w/]+)", re.MULTILINE)
 class Outcome:
     """What one run of a program came to: `failed` (names of tests, in order), and `how` it ended: passes, fails, dies, hangs."""
 
-    def __init__(self, failed, how, seconds):
-        self.failed, self.how, self.seconds = failed, how, seconds
+    def __init__(self, failed, how, usage):
+        self.failed, self.how, self.usage = failed, how, usage
 
     @property
     def killed(self):
         return self.how != "passes"
 
 
-def hang_limit(usual_seconds):
-    return max(HANG_SECONDS, HANG_FACTOR * usual_seconds)
+class Limits:
+    """How long a run may take by the clock and of the processor, in seconds, and how much memory."""
+
+    def __init__(self, seconds=HANG_SECONDS, cpu_seconds=None, memory=None):
+        self.seconds, self.cpu_seconds, self.memory = seconds, cpu_seconds, memory
+
+    @classmethod
+    def after(cls, usual, memory):
+        """For a suite that took `usual` as it is."""
+        return cls(max(HANG_SECONDS, HANG_FACTOR * usual.seconds), math.ceil(max(HANG_CPU_SECONDS, HANG_FACTOR * usual.cpu_seconds)), memory)
+
+    def command(self):
+        options = ["--core=0"]
+        if self.cpu_seconds:
+            options.append(f"--cpu={self.cpu_seconds}:{self.cpu_seconds + 1}")
+        if self.memory:
+            options.append(f"--as={self.memory}")
+        return ["prlimit", *options]
+
+
+class Usage:
+    """What one run took."""
+
+    def __init__(self, seconds, cpu_seconds):
+        self.seconds, self.cpu_seconds = seconds, cpu_seconds
 
 
 running = set()  # process groups
 
 
+def kill(group):
+    """With the children of death tests; the group is the program's own."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
 def kill_all():
     for group in list(running):
-        os.killpg(group, signal.SIGKILL)
+        kill(group)
 
 
 def names(pattern, output):
     return list(dict.fromkeys(pattern.findall(output)))
 
 
-def run(program, mutant, limit=HANG_SECONDS, arguments=("--gtest_fail_fast",)):
+def run(program, mutant, limits=Limits(), arguments=("--gtest_fail_fast",)):
     """`mutant` None: the sources as they are."""
     environment = {**os.environ, **SETTINGS}
     environment.pop("GALLEY_MUTANT", None)
     if mutant is not None:
         environment["GALLEY_MUTANT"] = mutant
     start = time.monotonic()
-    process = subprocess.Popen([str(program), *arguments], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.DEVNULL, start_new_session=True)
-    running.add(process.pid)
-    try:
-        output, _ = process.communicate(timeout=limit)
-        how = {0: "passes", 1: "fails"}.get(process.returncode, "dies")
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)  # with the children of death tests; the group is this process's own
-        output, _ = process.communicate()
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen([*limits.command(), str(program), *arguments], env=environment, stdin=subprocess.DEVNULL, stdout=output,
+                                   stderr=subprocess.DEVNULL, start_new_session=True)
+        running.add(process.pid)
+        too_long = threading.Timer(limits.seconds, kill, (process.pid,))
+        too_long.start()
+        _, status, used = os.wait4(process.pid, 0)
+        is_too_long = not too_long.is_alive()
+        too_long.cancel()
+        kill(process.pid)  # what it may have left behind
+        running.discard(process.pid)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        output.seek(0)
+        text = output.read().decode(errors="replace")
+    usage = Usage(time.monotonic() - start, used.ru_utime + used.ru_stime)
+    how = {0: "passes", 1: "fails"}.get(process.returncode, "dies")
+    if process.returncode == -signal.SIGXCPU or (is_too_long and process.returncode == -signal.SIGKILL):
         how = "hangs"
-    running.discard(process.pid)
-    text = output.decode(errors="replace")
     failed = names(FAILED, text)
     unfinished = [name for name in names(STARTED, text) if name not in names(FINISHED, text) and name not in failed]
     if unfinished and how == "fails":
         how = "dies"  # a sanitizer's exit
     failed += unfinished[-1:]
-    return Outcome(failed, how, time.monotonic() - start)
+    return Outcome(failed, how, usage)
 
 
 def output_of(program, mutant, arguments, limit=HANG_SECONDS):
@@ -100,12 +142,12 @@ def tests_of(program):
     return tests
 
 
-def run_every_test(program, mutant, limit=HANG_SECONDS):
+def run_every_test(program, mutant, limits=Limits()):
     """Test name -> how it ended, for the tests that did not pass; one that dies or hangs does not keep those behind it from running."""
     result = {}
     left = tests_of(program)
     while left:
-        outcome = run(program, mutant, limit, ("--gtest_filter=" + ":".join(left),))
+        outcome = run(program, mutant, limits, ("--gtest_filter=" + ":".join(left),))
         for test in outcome.failed:
             result[test] = "fails"
         if outcome.how in ("passes", "fails"):

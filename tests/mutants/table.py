@@ -16,6 +16,10 @@ def catalogues():
     return sorted((HERE / "catalogue").glob("*.toml"))
 
 
+def syntactic_catalogues():
+    return sorted((HERE / "syntactic" / "catalogue").glob("*.toml"))
+
+
 def faults():
     """The faults of faults.md, in its order."""
     return FAULT_ROW.findall((HERE / "faults.md").read_text())
