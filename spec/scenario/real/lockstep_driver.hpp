@@ -4,10 +4,10 @@
 #pragma once
 
 #include <spec/scenario/form/scenario.hpp>
-#include <spec/scenario/run/passing_time.hpp>
 #include <spec/scenario/real/real_channels.hpp>
-#include <spec/scenario/run/sim.hpp>
 #include <spec/scenario/real/world_thread.hpp>
+#include <spec/scenario/run/passing_time.hpp>
+#include <spec/scenario/run/sim.hpp>
 
 #include <galley/driver.hpp>
 

@@ -3,10 +3,10 @@
 #include <spec/scenario/form/print.hpp>
 #include <spec/scenario/real/free_world.hpp>
 #include <spec/scenario/real/lockstep_driver.hpp>
-#include <spec/scenario/run/play.hpp>
-#include <spec/scenario/run/program.hpp>
 #include <spec/scenario/real/real_run.hpp>
 #include <spec/scenario/real/witness_driver.hpp>
+#include <spec/scenario/run/play.hpp>
+#include <spec/scenario/run/program.hpp>
 #include <spec/scenario/run/world.hpp>
 
 #include <galley/run.hpp>
