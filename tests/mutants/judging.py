@@ -12,6 +12,7 @@ import plant
 import suites
 
 NO_MUTANT = suites.Limits(seconds=600)  # as ./dev test allows
+ARGUED_SECONDS = 6  # a mutant that has a reason to survive is tried again by the suites that take less; one without by all
 OTHER_SUITE = 0.05  # a suite that never killed a mutant of a file counts as if it had killed this many
 
 
@@ -102,7 +103,9 @@ class Judge:
     def in_order(self, named, mutant):
         if named[0] is not None:
             yield named
-        yield from self.others_than(named, mutant)
+        for suite, variant in self.others_than(named, mutant):
+            if not is_argued(mutant) or self.usual_of(suite, variant).seconds < ARGUED_SECONDS:
+                yield suite, variant
 
     def verdicts_of(self, mutants):
         verdicts = {}
@@ -110,6 +113,10 @@ class Judge:
             verdicts[verdict.mutant["id"]] = verdict
             print(f"{verdict.mutant['id']:36} {verdict.seconds:5.1f} s  {verdict.text}", flush=True)
         return [verdicts[mutant["id"]] for mutant in mutants]
+
+
+def is_argued(mutant):
+    return "equivalent" in mutant or "unseen" in mutant
 
 
 def in_parallel(work, items):
