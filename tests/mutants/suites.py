@@ -27,10 +27,11 @@ FAILED = re.compile(r"^\[  FAILED  \] ([\w/]+\.[\w/]+)", re.MULTILINE)
 
 
 class Outcome:
-    """What one run of a program came to: `failed` (names of tests, in order), and `how` it ended: passes, fails, dies, hangs."""
+    """What one run of a program came to: `failed` (names of tests, in order), `how` it ended (passes, fails, dies, hangs), and the
+    `text` that it printed until then."""
 
-    def __init__(self, failed, how, usage):
-        self.failed, self.how, self.usage = failed, how, usage
+    def __init__(self, failed, how, usage, text):
+        self.failed, self.how, self.usage, self.text = failed, how, usage, text
 
     @property
     def killed(self):
@@ -112,22 +113,7 @@ def run(program, mutant, limits=Limits(), arguments=("--gtest_fail_fast",)):
     if unfinished and how == "fails":
         how = "dies"  # a sanitizer's exit
     failed += unfinished[-1:]
-    return Outcome(failed, how, usage)
-
-
-def output_of(program, mutant, arguments, limit=HANG_SECONDS):
-    """What a program that is no suite printed until it ended, in whatever way, or was stopped."""
-    environment = {**os.environ, **SETTINGS} | ({"GALLEY_MUTANT": mutant} if mutant else {})
-    process = subprocess.Popen([str(program), *arguments], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.DEVNULL, start_new_session=True)
-    running.add(process.pid)
-    try:
-        output, _ = process.communicate(timeout=limit)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        output, _ = process.communicate()
-    running.discard(process.pid)
-    return output.decode(errors="replace")
+    return Outcome(failed, how, usage, text)
 
 
 def tests_of(program):
