@@ -3,6 +3,7 @@
 // where it was given back; and whoever holds a block holds all of it alone. So what comes and goes in a program costs
 // no allocation once there was one of it.
 #include <fast/loop.hpp>
+#include <fuzz/support/live_heap.hpp>
 #include <galley/frame_pool.hpp>
 #include <galley/galley.hpp>
 
@@ -10,32 +11,12 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 #include <thread>
 #include <vector>
 
-#if GALLEY_POOL_FRAMES
-namespace {
-std::size_t allocations = 0;  // of the main thread, as long as that is alone
-}
-void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* const memory = std::malloc(size)) {
-        return memory;
-    }
-    throw std::bad_alloc{};
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-#else
-namespace {
-const std::size_t allocations = 0;
-}
-#endif
-
 namespace pool = galley::frame_pool;
+using galley::fuzz::allocations;
 
 namespace {
 
@@ -111,12 +92,12 @@ galley::task<int> is_called() {
 galley::task<> sleeps() { co_await galley::sleep_for(std::chrono::nanoseconds{1}); }
 galley::task<> comes_and_goes(std::size_t* in_the_end) {
     for (int time = 0; time < 100; ++time) {
-        const std::size_t before = allocations;
+        const std::size_t before = allocations();
         static_cast<void>(co_await is_called());
         auto handle = co_await galley::spawn(is_called());
         static_cast<void>(co_await handle.join());
         static_cast<void>(co_await galley::timeout(std::chrono::hours{1}, sleeps()));
-        *in_the_end = allocations - before;
+        *in_the_end = allocations() - before;
     }
 }
 

@@ -3,6 +3,7 @@
 // order, no lost wake-up, one wake per sleep, and a close at any moment. Run it under the thread sanitizer too.
 #include <fast/inbox.hpp>
 #include <fast/mailbox.hpp>
+#include <fuzz/support/live_heap.hpp>
 
 #include <gtest/gtest.h>
 
@@ -10,40 +11,11 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <thread>
 #include <utility>
 #include <vector>
-
-// Allocations are counted, to show that nodes go round; not under sanitizers, which bring a heap of their own.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define GALLEY_OWN_HEAP 0
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define GALLEY_OWN_HEAP 0
-#endif
-#endif
-#ifndef GALLEY_OWN_HEAP
-#define GALLEY_OWN_HEAP 1
-#endif
-
-#if GALLEY_OWN_HEAP
-namespace {
-std::atomic<std::size_t> allocations{0};
-}
-void* operator new(std::size_t size) {
-    allocations.fetch_add(1, std::memory_order_relaxed);
-    if (void* const memory = std::malloc(size)) {
-        return memory;
-    }
-    throw std::bad_alloc{};
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
-#endif
 
 namespace {
 
@@ -52,6 +24,7 @@ using galley::fast::inbox;
 using galley::fast::mailbox;
 using galley::fast::post_list;
 using galley::fast::post_node;
+using galley::fuzz::allocations;
 using sent = inbox::sent;
 
 /// A sticky token that a thread can really sleep on.
@@ -208,7 +181,7 @@ TEST(Mailbox, CallbacksLeftBehindAreDestroyedOnce) {
     EXPECT_EQ(count.destroyed, 7);
 }
 
-#if GALLEY_OWN_HEAP
+#if GALLEY_COUNTED_HEAP
 TEST(Mailbox, NodesGoRound) {
     mailbox box{std::make_shared<sleeper>()};
     tally count;
@@ -228,11 +201,11 @@ TEST(Mailbox, NodesGoRound) {
         box.recycle(spent);
     };
     cycle(100);
-    const std::size_t before = allocations;
+    const std::size_t before = allocations();
     for (int i = 0; i != 1000; ++i) {
         cycle(i % 100);
     }
-    EXPECT_EQ(allocations, before) << "posting allocates in steady state";
+    EXPECT_EQ(allocations(), before) << "posting allocates in steady state";
     EXPECT_EQ(count.called, 100 + 10 * (99 * 100 / 2));
 }
 #endif

@@ -4,6 +4,7 @@
 #include "loop_fixture.hpp"
 
 #include <fast/ready_buffer.hpp>
+#include <fuzz/support/live_heap.hpp>
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -24,18 +25,7 @@ using galley::fast::ready_buffer;
 
 // Array allocations, which only the buffer makes here, can be made to fail; not under sanitizers, which bring a heap of
 // their own.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define GALLEY_OWN_HEAP 0
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define GALLEY_OWN_HEAP 0
-#endif
-#endif
-#ifndef GALLEY_OWN_HEAP
-#define GALLEY_OWN_HEAP 1
-#endif
-
-#if GALLEY_OWN_HEAP
+#if GALLEY_COUNTED_HEAP
 namespace {
 bool short_of_memory = false;
 }
@@ -139,7 +129,7 @@ TEST(ReadyBuffer, ACallbackFindsRoomBehindWhateverIsThere) {
     }
 }
 
-#if GALLEY_OWN_HEAP
+#if GALLEY_COUNTED_HEAP
 /// Room that was reserved is there without allocating, in every round from then on, whatever callbacks do.
 TEST(ReadyBuffer, ReservedRoomNeedsNoMemory) {
     for (const std::size_t tasks : {1U, 63U, 64U, 65U, 200U, 5000U}) {

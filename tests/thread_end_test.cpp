@@ -2,47 +2,14 @@
 // fast::mailbox keeps nodes for each thread that posts. A thread that ends keeps none, and may post until its very end:
 // from the destructors of what is its own, which may run after the nodes have gone (POST-1, POST-4).
 #include <fast/mailbox.hpp>
+#include <fuzz/support/live_heap.hpp>
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cstddef>
-#include <cstdlib>
 #include <functional>
 #include <memory>
-#include <new>
 #include <thread>
-
-// What is allocated is counted; not under sanitizers, which look for leaks themselves.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-#define GALLEY_OWN_HEAP 0
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-#define GALLEY_OWN_HEAP 0
-#endif
-#endif
-#ifndef GALLEY_OWN_HEAP
-#define GALLEY_OWN_HEAP 1
-#endif
-
-namespace {
-std::atomic<int> blocks{0};
-}
-
-#if GALLEY_OWN_HEAP
-void* operator new(std::size_t size) {
-    if (void* const memory = std::malloc(size)) {
-        ++blocks;
-        return memory;
-    }
-    throw std::bad_alloc{};
-}
-void operator delete(void* memory) noexcept {
-    blocks -= memory != nullptr ? 1 : 0;
-    std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept { ::operator delete(memory); }
-#endif
 
 namespace {
 
@@ -50,6 +17,7 @@ using galley::callback;
 using galley::fast::mailbox;
 using galley::fast::post_list;
 using galley::fast::post_node;
+using galley::fuzz::live_blocks;
 
 struct no_waker : galley::waker {
     void wake() noexcept override {}
@@ -98,22 +66,22 @@ int tokens_left_by_a_thread_that_posts_to(mailbox& box, bool open) {
 }
 
 TEST(ThreadEnd, APostFromItIsKept) {
-    const int before = blocks;
+    const std::size_t before = live_blocks();
     {
         mailbox box{std::make_shared<no_waker>()};
         EXPECT_EQ(tokens_left_by_a_thread_that_posts_to(box, true), 1 + 2) << "a callback was lost";
     }
-    EXPECT_EQ(blocks, before) << "something was lost with the thread, or freed twice";
+    EXPECT_EQ(live_blocks(), before) << "something was lost with the thread, or freed twice";
 }
 
 TEST(ThreadEnd, APostThatIsRefusedThereLeavesNothing) {
-    const int before = blocks;
+    const std::size_t before = live_blocks();
     {
         mailbox box{std::make_shared<no_waker>()};
         EXPECT_EQ(box.box().close().newest, nullptr);
         EXPECT_EQ(tokens_left_by_a_thread_that_posts_to(box, false), 1);
     }
-    EXPECT_EQ(blocks, before) << "something was lost with the thread, or freed twice";
+    EXPECT_EQ(live_blocks(), before) << "something was lost with the thread, or freed twice";
 }
 
 }  // namespace

@@ -5,27 +5,19 @@
 #include <cstdlib>
 #include <new>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define GALLEY_COUNT_HEAP 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define GALLEY_COUNT_HEAP 0
-#endif
-#endif
-#ifndef GALLEY_COUNT_HEAP
-#define GALLEY_COUNT_HEAP 1
-#endif
-
-#if GALLEY_COUNT_HEAP
+#if GALLEY_COUNTED_HEAP
 
 namespace {
-std::atomic<std::size_t> blocks{0};  // relaxed everywhere: a count that one thread compares with itself
-}
+// Relaxed everywhere: counts that one thread compares with themselves, when others have ended or stand still.
+std::atomic<std::size_t> blocks{0};
+std::atomic<std::size_t> taken{0};
+}  // namespace
 
 // The array and nothrow forms of the library call these.
 void* operator new(std::size_t size) {
     if (void* const memory = std::malloc(size == 0 ? 1 : size)) {
         blocks.fetch_add(1, std::memory_order_relaxed);
+        taken.fetch_add(1, std::memory_order_relaxed);
         return memory;
     }
     throw std::bad_alloc{};
@@ -37,9 +29,11 @@ void operator delete(void* memory) noexcept {
 void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
 
 std::size_t galley::fuzz::live_blocks() noexcept { return blocks.load(std::memory_order_relaxed); }
+std::size_t galley::fuzz::allocations() noexcept { return taken.load(std::memory_order_relaxed); }
 
 #else
 
 std::size_t galley::fuzz::live_blocks() noexcept { return 0; }
+std::size_t galley::fuzz::allocations() noexcept { return 0; }
 
 #endif

@@ -1,16 +1,33 @@
 // SPDX-License-Identifier: BSL-1.0
-// Leaks, where no sanitizer looks for them.
+// Leaks, where no sanitizer looks for them, and whether something allocates. A program that includes this is linked
+// with live_heap.cpp, which stands in the place of operator new: a file of its own, as g++ takes the two halves of a
+// heap that it can see into, and inline, for a mismatch.
 #pragma once
 
 #include <fuzz/support/require.hpp>
 
 #include <cstddef>
 
+// Whether blocks are counted: sanitizers bring a heap of their own.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define GALLEY_COUNTED_HEAP 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define GALLEY_COUNTED_HEAP 0
+#endif
+#endif
+#ifndef GALLEY_COUNTED_HEAP
+#define GALLEY_COUNTED_HEAP 1
+#endif
+
 namespace galley::fuzz {
 
 /// How many blocks of operator new exist. Always 0 under a sanitizer, which has a heap of its own, and finds leaks
 /// itself.
 [[nodiscard]] std::size_t live_blocks() noexcept;
+
+/// How many blocks of operator new there have ever been, on all threads. Always 0 under a sanitizer.
+[[nodiscard]] std::size_t allocations() noexcept;
 
 /// Runs a case, which must leave no block behind. What recycles memory (frames, nodes) keeps some of it the first time:
 /// so if there are more blocks than before, the case runs again, and a leak leaves more again. One thread only.
