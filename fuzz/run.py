@@ -70,6 +70,9 @@ class Campaign:
     def options(self):
         yield f"-artifact_prefix={self.artifacts}/{self.target}-"
         yield "-timeout=20"
+        # Inputs that run fast are mutated more: twice as many cases a second, and they cover as much. Without it coverage
+        # makes the engine prefer the largest cases that it is allowed.
+        yield "-entropic_scale_per_exec_time=1"
         dictionary = ROOT / "fuzz" / f"{self.target}.dict"
         if dictionary.exists():
             yield f"-dict={dictionary}"

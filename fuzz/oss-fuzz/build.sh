@@ -18,8 +18,8 @@ cmake --build "$build_folder" --target galley_fuzz
 for source in "$source_folder"/fuzz/*.cpp; do
     target=$(basename "$source" .cpp)
     cp "$build_folder/bin/$target" "$OUT/"
-    # Larger inputs are slower, and reach nothing that smaller ones do not.
-    printf '[libfuzzer]\nmax_len = 4096\ntimeout = 20\n' >"$OUT/$target.options"
+    # Larger inputs are slower, and reach nothing that smaller ones do not. (run.py has the same.)
+    printf '[libfuzzer]\nmax_len = 4096\ntimeout = 20\nentropic_scale_per_exec_time = 1\n' >"$OUT/$target.options"
     dictionary=$source_folder/fuzz/$target.dict
     [[ ! -f $dictionary ]] || cp "$dictionary" "$OUT/"
     seeds=$source_folder/fuzz/corpus/$target

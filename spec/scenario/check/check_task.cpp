@@ -93,31 +93,36 @@ private:
                    "the failure of " + named(id) + " reaches a joiner, but was taken before");
     }
 
-    [[nodiscard]] std::vector<task_id> children(const task_view& t, std::uint64_t scope) const {
-        const auto found = spawned_in_.find(scope);
-        if (scope == 0 || found == spawned_in_.end()) return {};
-        auto list = found->second;
-        // What the body of a group spawns is in its scope too, but the group does not wait for it.
-        if (t.kind == "group") std::erase_if(list, [this](task_id id) { return !gone_.contains(id); });
-        return list;
+    /// All that were spawned in a scope, or null.
+    [[nodiscard]] const std::vector<task_id>* spawned_in(std::uint64_t scope) const {
+        const auto found = scope == 0 ? spawned_in_.end() : spawned_in_.find(scope);
+        return found == spawned_in_.end() ? nullptr : &found->second;
+    }
+
+    /// Whether `t` waits for this one of them: what the body of a group spawns is in its scope too, but the group does
+    /// not wait for it.
+    [[nodiscard]] bool waits_for(const task_view& t, task_id id) const {
+        return t.kind != "group" || gone_.contains(id);
     }
 
     void expect_children_ended(task_id id, const view& v, const reporter& report) const {
         const auto& t = v.task(id);
-        for (const auto child : children(t, t.innermost()))
-            if (!v.task(child).over())
+        const auto* const list = spawned_in(t.innermost());
+        if (list == nullptr) return;
+        for (const auto child : *list)
+            if (waits_for(t, child) && !v.task(child).over())
                 return report(predicate::children_ended, named(id) + " goes on after its " + std::string{t.kind} +
                                                              ", but " + named(child) + " has not ended");
     }
 
     void gathers(const event& e, const task_view& t, const view& v, const reporter& report) const {
         const auto& [verb, arg, result] = e.texts;
-        const auto list = children(t, t.last_closed);
-        if (list.empty()) return;
+        const auto* const list = spawned_in(t.last_closed);
+        if (list == nullptr) return;
         if (verb == "all")
-            gathered(list, v, result, report);
+            gathered(*list, v, result, report);
         else
-            won(list, v, result, report);
+            won(*list, v, result, report);
     }
 
     static void gathered(const std::vector<task_id>& list, const view& v, const std::string& result,

@@ -56,7 +56,9 @@ struct task_view {
 };
 
 struct view {
-    explicit view(const trace& of) : t{of} {}
+    explicit view(const trace& of) : t{of} { tasks.reserve(usual_tasks); }
+
+    static constexpr std::size_t usual_tasks = 16;  // more grow; fewer allocations is all that it is for
 
     const trace& t;
     bool world_is_shown{true};

@@ -13,6 +13,8 @@ namespace {
 
 namespace codes = byte_codes;
 
+constexpr std::size_t usual_statements = 8;  // of a routine, for fewer allocations
+
 class reader {
 public:
     explicit reader(std::span<const std::uint8_t> bytes) : left_{bytes} {}
@@ -88,6 +90,7 @@ private:
             for (std::size_t i = 0; i < row.size(); ++i) s.operands[i] = in_.operand(row[i]);
         }
         auto& body = result_.routines.back().body;
+        if (body.empty()) body.reserve(usual_statements);
         if (body.size() < most_statements) body.push_back(std::move(s));
     }
 

@@ -21,9 +21,9 @@
 
 namespace galley::spec {
 
-/// A routine of a scenario that came from bytes costs at most this much. Coverage makes a fuzzer keep the largest cases
-/// it is allowed, so this bound decides its rate. 128 is room for 60 tasks at once: more than a slot of the timer wheel
-/// is searched for, and more satisfied awaits than any usual budget.
+/// A routine of a scenario that came from bytes costs at most this much: it bounds the time of a case. 128 is
+/// room for 60 tasks at once: more than a slot of the timer wheel is searched for, and more satisfied awaits than any
+/// usual budget.
 inline constexpr std::int64_t most_cost_from_bytes = 128;
 
 /// A valid scenario, whatever the bytes. Linear.

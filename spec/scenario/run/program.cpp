@@ -109,9 +109,9 @@ std::optional<text> do_now(place at, const statement& s) {
             return "yes";
         case verb::set: p.events[a].set(); return "ok";
         case verb::reset: p.events[a].reset(); return "ok";
-        case verb::release: p.semaphores[a].release(); return "ok";
+        case verb::release: p.semaphores[a]->release(); return "ok";
         case verb::unlock: return unlock(at, p.mutexes[a]);
-        case verb::close_queue: p.queues[a].close(); return "ok";
+        case verb::close_queue: p.queues[a]->close(); return "ok";
         case verb::close: {
             const int number = p.has_kernel ? std::exchange(p.descriptors[a], -1) : p.descriptors[a];
             const int error = p.loop->close(number);
@@ -306,10 +306,10 @@ task<text> do_await(place at, const statement& s) {
         case verb::shield: return shielded(p, a);
         case verb::timeout: return with_timeout(p, &s);
         case verb::wait: return wait(p.events[a]);
-        case verb::acquire: return acquire(p.semaphores[a]);
+        case verb::acquire: return acquire(*p.semaphores[a]);
         case verb::lock: return lock(at, p.mutexes[a]);
-        case verb::put: return put(p.queues[a], s.operands[1]);
-        case verb::get: return get(p.queues[a]);
+        case verb::put: return put(*p.queues[a], s.operands[1]);
+        case verb::get: return get(*p.queues[a]);
         default: return channel_operation(p, s.what, a, b);
     }
 }

@@ -10,7 +10,6 @@
 
 #include <array>
 #include <cstdint>
-#include <deque>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -31,13 +30,15 @@ public:
         : source{s},
           record{r},
           events(static_cast<std::size_t>(s.events)),
+          semaphores(s.semaphores.size()),
           mutexes(static_cast<std::size_t>(s.mutexes)),
+          queues(s.queues.size()),
           descriptors(s.channels.size()) {
-        for (const std::int64_t permits : s.semaphores) {
-            semaphores.emplace_back(static_cast<std::uint64_t>(permits));
+        for (std::size_t i = 0; i != semaphores.size(); ++i) {
+            semaphores[i].emplace(static_cast<std::uint64_t>(s.semaphores[i]));
         }
-        for (const std::int64_t capacity : s.queues) {
-            queues.emplace_back(static_cast<std::size_t>(capacity));
+        for (std::size_t i = 0; i != queues.size(); ++i) {
+            queues[i].emplace(static_cast<std::size_t>(s.queues[i]));
         }
     }
 
@@ -52,10 +53,10 @@ public:
     galley::loop* loop{};
     passing_time* time{};
 
-    std::deque<galley::event> events;  // deques, as these do not move
-    std::deque<semaphore> semaphores;
-    std::deque<owned_mutex> mutexes;
-    std::deque<queue<std::int64_t>> queues;
+    std::vector<galley::event> events;  // these do not move: the vectors are made in their size
+    std::vector<std::optional<semaphore>> semaphores;
+    std::vector<owned_mutex> mutexes;
+    std::vector<std::optional<queue<std::int64_t>>> queues;
     std::vector<int> descriptors;  ///< of the channels: on the sim driver their indices
     bool has_kernel{};             ///< descriptors are the kernel's: transfers need buffers, numbers are used again
     std::uint16_t port{1};         ///< where `connect` goes, on the loopback

@@ -42,43 +42,46 @@ text to_text(io kind, const io_result& result) {
 }
 
 void recorder::did(task_id task, const statement& s, text result) {
-    add(event_kind::did, {task}, {name(verb_names, s.what), operands_text(s), std::move(result)});
+    add(event_kind::did, {task}, name(verb_names, s.what), operands_text(s), std::move(result));
 }
 
 void recorder::run_returned(verdict v) noexcept {
-    add(event_kind::exit, {}, {name(verdicts, v)});
-    for (const context* const task : loop_->tasks().pending_tasks()) {
-        trace_.events.back().pending.push_back({task->id(), task->awaiting()});
+    add(event_kind::exit, {}, name(verdicts, v));
+    const std::vector<const context*> tasks = loop_->tasks().pending_tasks();
+    std::vector<pending_task>& pending = trace_.events.back().pending;
+    pending.reserve(tasks.size());
+    for (const context* const task : tasks) {
+        pending.push_back({task->id(), task->awaiting()});
     }
 }
 
 void recorder::spawned(task_id task, task_id by, scope_id scope) noexcept { add(event_kind::spawn, {task, by, scope}); }
 void recorder::stepping(task_id task, instant sample, delivery with) noexcept {
-    add(event_kind::step, {task}, {decimal(sample), name(deliveries, with)});
+    add(event_kind::step, {task}, decimal(sample), name(deliveries, with));
 }
 void recorder::awaiting(task_id task, const char* kind) noexcept {
     const statement* const at = told(task).at;
-    add(event_kind::await, {task}, {kind, at == nullptr ? text{} : text{operands_text(*at)}});
+    add(event_kind::await, {task}, text{kind}, at == nullptr ? text{} : text{operands_text(*at)});
 }
-void recorder::scope_opened(task_id task, scope_id id) noexcept { add(event_kind::scope, {task, id}, {"open"}); }
+void recorder::scope_opened(task_id task, scope_id id) noexcept { add(event_kind::scope, {task, id}, text{"open"}); }
 void recorder::scope_closed(task_id task, scope_id id, scope_outcome how) noexcept {
-    add(event_kind::scope, {task, id}, {"close", name(scope_outcomes, how)});
+    add(event_kind::scope, {task, id}, text{"close"}, name(scope_outcomes, how));
 }
 void recorder::ended(task_id task, outcome how) noexcept {
-    add(event_kind::end, {task},
-        {name(outcomes, how), how == outcome::cancelled ? text{} : text::decimal(told(task).value)});
+    add(event_kind::end, {task}, name(outcomes, how),
+        how == outcome::cancelled ? text{} : text::decimal(told(task).value));
 }
 
-void recorder::entered(box b) noexcept { add(event_kind::box, {}, {name(boxes, b)}); }
+void recorder::entered(box b) noexcept { add(event_kind::box, {}, name(boxes, b)); }
 void recorder::waiting(std::optional<instant> until) noexcept {
-    add(event_kind::wait, {}, {until ? decimal(*until) : "never"});
+    add(event_kind::wait, {}, until ? decimal(*until) : text{"never"});
 }
-void recorder::sampled(instant now) noexcept { add(event_kind::sample, {}, {decimal(now)}); }
-void recorder::fired(const timer& t) noexcept { add(event_kind::fire, {timers_[&t]}, {decimal(t.key())}); }
+void recorder::sampled(instant now) noexcept { add(event_kind::sample, {}, decimal(now)); }
+void recorder::fired(const timer& t) noexcept { add(event_kind::fire, {timers_[&t]}, decimal(t.key())); }
 void recorder::completed(const operation& op) noexcept {
-    add(event_kind::complete, {operations_[&op]}, {to_text(op.kind, op.result)});
+    add(event_kind::complete, {operations_[&op]}, to_text(op.kind, op.result));
 }
-void recorder::made_ready(task_id task, cause why) noexcept { add(event_kind::ready, {task}, {name(causes, why)}); }
+void recorder::made_ready(task_id task, cause why) noexcept { add(event_kind::ready, {task}, name(causes, why)); }
 void recorder::round_began(std::uint64_t n, std::size_t count) noexcept { add(event_kind::round, {n, count}); }
 
 }  // namespace galley::spec

@@ -19,7 +19,7 @@ namespace galley::spec {
 /// first group of members.
 class recorder final : public observer {
 public:
-    explicit recorder(trace& t) noexcept : trace_{t} {}
+    explicit recorder(trace& t) : trace_{t} { told_.reserve(usual_tasks); }
     /// Whose pending tasks `exit` shows. Before the first run.
     void watch(const loop& l) noexcept { loop_ = &l; }
 
@@ -54,13 +54,17 @@ public:
     void round_began(std::uint64_t n, std::size_t count) noexcept override;
 
 private:
+    static constexpr std::size_t usual_tasks = 16;  // more grow; fewer allocations is all that it is for
     struct told_of_task {
         const statement* at{};
         std::int64_t value{};
     };
 
-    void add(event_kind kind, std::array<std::uint64_t, 3> numbers = {}, std::array<text, 3> texts = {}) {
-        trace_.events.emplace_back(kind, numbers, std::move(texts));
+    template <class... Texts>
+    void add(event_kind kind, std::array<std::uint64_t, 3> numbers = {}, Texts&&... texts) {
+        event& e = trace_.events.emplace_back(kind, numbers);
+        std::size_t i = 0;
+        ((e.texts[i++] = std::forward<Texts>(texts)), ...);
     }
     told_of_task& told(task_id task) {
         if (task >= told_.size()) told_.resize(task + 1);

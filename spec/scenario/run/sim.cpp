@@ -30,6 +30,7 @@ private:
 
 sim_driver::sim_driver(const scenario& s, world_listener& listener)
     : scenario_{s}, listener_{listener}, token_{std::make_shared<token>()} {
+    channels_.reserve(s.channels.size());
     for (const std::int64_t room : s.channels) {
         channels_.push_back(channel{.room = room});
     }
@@ -189,9 +190,10 @@ void sim_driver::changed(channel& c, instant time) {
 void sim_driver::report(operation_list& done) {
     const auto place = [](const completion& c) { return std::tuple{c.time, !is_read(c.op->kind), c.op->order}; };
     std::ranges::sort(completions_, {}, place);
-    for (const completion& c : std::exchange(completions_, {})) {
+    for (const completion& c : completions_) {
         done.push_back(*c.op);
     }
+    completions_.clear();
 }
 
 }  // namespace galley::spec

@@ -17,30 +17,31 @@
 
 namespace galley::spec {
 
-/// A string that is read as a std::string_view. Up to 15 characters are in place: that is every name, and nearly every
-/// number, of a trace. To copy or compare such a text is to copy or compare two words.
+/// A string that is read as a std::string_view. Up to 23 characters are in place: that is every name and every number
+/// of a trace. To copy or compare such a text is to copy or compare three words.
 class text {
-    static constexpr std::size_t capacity = 15;
+    static constexpr std::size_t capacity = 23;
     static constexpr std::uint64_t on_heap = 255;  // in place of the length
 
-    /// Two words that hold the characters in place, and the length in the last byte.
+    /// Three words that hold the characters in place, and the length in the last byte.
     struct words {
         std::uint64_t first{};
         std::uint64_t second{};
+        std::uint64_t third{};
         bool operator==(const words&) const = default;
 
         constexpr words() = default;
         constexpr explicit words(std::string_view s) noexcept {
             if (std::is_constant_evaluated()) {
                 for (std::size_t i = 0; i < s.size(); ++i) {
-                    (i < 8 ? first : second) |= at(static_cast<unsigned char>(s[i]), i % 8);
+                    (i < 8 ? first : i < 16 ? second : third) |= at(static_cast<unsigned char>(s[i]), i % 8);
                 }
             } else {
                 std::memcpy(this, s.data(), s.size());
             }
-            second |= at(s.size(), 7);
+            third |= at(s.size(), 7);
         }
-        [[nodiscard]] constexpr std::uint64_t length() const noexcept { return second >> shift(7) & 255U; }
+        [[nodiscard]] constexpr std::uint64_t length() const noexcept { return third >> shift(7) & 255U; }
         static constexpr unsigned shift(std::size_t byte) noexcept {
             return static_cast<unsigned>(8 * (std::endian::native == std::endian::little ? byte : 7 - byte));
         }
@@ -123,7 +124,7 @@ private:
     void keep(std::unique_ptr<std::string> s) noexcept {
         words_ = {};
         words_.first = reinterpret_cast<std::uintptr_t>(s.release());
-        words_.second = words::at(on_heap, 7);
+        words_.third = words::at(on_heap, 7);
     }
     void let_go() noexcept { const std::unique_ptr<std::string> owner{&string()}; }
 
