@@ -13,7 +13,7 @@
  * the scope times out, and PARENT is cancelled from outside. FULFIL: the world may fulfil a wait (0: only operations
  * complete). IDLE: the world may do nothing, for ever.
  *
- * spin -a cancel.pml && clang-19 -O2 -DNFAIR=4 -o cancel pan.c
+ * spin -P"clang-19 -std=gnu99 -E -x c" -a cancel.pml && clang-19 -O2 -DNFAIR=4 -o cancel pan.c
  * CHILDREN=2 MAY=15 TIMEOUT=1 ./cancel -E -N safety -m100000                           safety
  * CHILDREN=2 MAY=3 CANCELS=1 IDLE=1 ./cancel -A -a -f -N cancelled_ends -m100000       liveness
  * FAULT=C3 ONLY=none_waits_for_ever CHILDREN=2 MAY=8 ./cancel -E -N safety -m100000    must be violated

@@ -12,7 +12,7 @@
  * resolution of time. POSTS, STOPS: how often the world may. ASK: B of WAIT-4. IDLE: the world may do nothing for ever.
  * BUSY: task 0 may yield without counting its steps, for ever.
  *
- * spin -a loop.pml && clang-19 -O2 -DNFAIR=4 -o loop pan.c
+ * spin -P"clang-19 -std=gnu99 -E -x c" -a loop.pml && clang-19 -O2 -DNFAIR=4 -o loop pan.c
  * TASKS=2 STEPS=2 MAY=3 ./loop -E -N safety -m100000                          safety
  * TASKS=2 STEPS=2 MAY=6 IDLE=1 ./loop -A -a -f -N completes -m100000          liveness, one claim at a time
  * FAULT=T9 ONLY=timer_order TASKS=3 STEPS=1 MAY=2 ./loop -E -N safety -m100000    must be violated

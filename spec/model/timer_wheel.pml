@@ -13,7 +13,7 @@
  * TIMERS: how many. STARTS: how many starts in all, at distances of 0, 1, 3, 4, 5, 15, 16 and 17 ticks up to FAR.
  * NESTED: 1 a timer that fires may start itself again or cancel another; 2 it starts itself again, due, each time.
  *
- * spin -a timer_wheel.pml && clang-19 -O2 -o timer_wheel pan.c
+ * spin -P"clang-19 -std=gnu99 -E -x c" -a timer_wheel.pml && clang-19 -O2 -o timer_wheel pan.c
  * TIMERS=2 STARTS=3 FAR=17 LAST=40 ./timer_wheel -E -N safety -m100000                  safety
  * TIMERS=1 STARTS=1 FAR=0 LAST=2 NESTED=2 ./timer_wheel -A -a -f -N collect_ends -m100000    liveness
  * FAULT=T9 ONLY=same_order TIMERS=2 STARTS=2 FAR=5 LAST=20 ./timer_wheel -E -N safety -m100000    must be violated

@@ -11,7 +11,7 @@
  * 4 post stop, 5 stop post. LOOKS: iterations before the loop is destroyed in any case, 0 as many as it likes.
  * TIMERS: how often the loop may wake by itself.
  *
- * spin -a wakeup.pml && clang-19 -O2 -DNFAIR=4 -o wakeup pan.c
+ * spin -P"clang-19 -std=gnu99 -E -x c" -a wakeup.pml && clang-19 -O2 -DNFAIR=4 -o wakeup pan.c
  * FIRST=2 SECOND=1 LOOKS=3 ./wakeup -E -N safety -m100000       safety: all assertions; when nothing moves, who waits?
  * FIRST=2 SECOND=1 LOOKS=0 ./wakeup -A -a -f -N returns -m100000    liveness, one property at a time
  * FAULT=W2 ONLY=none_waits_for_ever FIRST=1 LOOKS=2 ./wakeup -E -N safety -m100000   must be violated

@@ -5,6 +5,8 @@ import re
 import subprocess
 import tempfile
 
+import spin
+
 from .events import MODEL
 
 BUILD = MODEL.parent.parent / "build" / "model"
@@ -27,11 +29,7 @@ class Checker:
         self.place = BUILD / f"{model}_tied"
 
     def build(self):
-        self.place.mkdir(parents=True, exist_ok=True)
-        made = subprocess.run(["spin", "-DTIED", "-a", MODEL / f"{self.model}.pml"], cwd=self.place, text=True,
-                              check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        if made.returncode:
-            raise RuntimeError(f"spin: {made.stdout}")
+        spin.generate(MODEL / f"{self.model}.pml", self.place, "-DTIED")
         subprocess.run(["clang-19", *FLAGS.split(), f"-I{MODEL}", "-o", "checker", "pan.c"], cwd=self.place, check=True)
 
     def start(self, settings, *flags, **choice):
