@@ -183,8 +183,9 @@ bool loop::check() noexcept {
     operation_list done;
     const bool nothing_to_do = ready_.size() == 0 && outside_.arrived().empty();
     if (nothing_to_do || steps_left_ <= 0) {
-        if (nothing_to_do) {
+        if (nothing_to_do && outside_.fall_asleep(timers_.empty() && operations_ == 0)) {
             wait(done);
+            outside_.awake();
         } else {
             get_driver().ask(done);
         }
@@ -199,12 +200,8 @@ bool loop::check() noexcept {
     return !outside_.stop_requested() && ready_.size() != 0;
 }
 
-// The only place that blocks.
+// The only place that blocks; the sleep is announced.
 void loop::wait(operation_list& done) noexcept {
-    if (!outside_.fall_asleep(timers_.empty() && operations_ == 0)) {
-        get_driver().ask(done);
-        return;
-    }
     observer* const o = watching();
     if (o == nullptr) {
         get_driver().wait(timers_.wake_by(), done);
@@ -213,7 +210,6 @@ void loop::wait(operation_list& done) noexcept {
         o->waiting(until);
         get_driver().wait(until, done);
     }
-    outside_.awake();
 }
 
 // ---- (d) collect ---------------------------------------------------------------------------------------------------
