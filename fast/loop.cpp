@@ -178,7 +178,8 @@ std::optional<verdict> loop::judge() noexcept {
     return hopeless ? std::optional{verdict::deadlocked} : std::nullopt;
 }
 
-// (b) to (e). False: there is no round to begin.
+// (b) to (e). False: there is no round to begin. It sleeps only if there is nothing to do (WAIT-1), and asks in time if
+// there is always something (WAIT-4).
 bool loop::check() noexcept {
     operation_list done;
     const bool nothing_to_do = ready_.size() == 0 && outside_.arrived().empty();

@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <ref/loop.hpp>
@@ -67,6 +68,44 @@ constexpr std::string_view kitchen = R"({"galley_scenario":1,"name":"kitchen","r
     {"name":"simmer","body":[{"do":"sleep","ns":300000000000}]},
     {"name":"chop","body":[{"do":"yield"}]},
     {"name":"boil","body":[{"do":"sleep","ns":180000000000}]}]})";
+
+// Short ones lie in place and long ones do not, which nobody must notice.
+TEST(text, is_what_it_was_made_of_however_long) {
+    for (std::size_t length = 0; length <= 64; ++length) {
+        std::string characters;
+        for (std::size_t i = 0; i < length; ++i) characters += static_cast<char>('a' + i % 26);
+        const text made{characters};
+        EXPECT_EQ(made.view(), characters);
+        EXPECT_EQ(made.empty(), length == 0);
+        text copied{made};
+        EXPECT_EQ(copied, made);
+        copied = text{std::string_view{"something else"}};
+        EXPECT_FALSE(copied == made);
+        copied = made;
+        const text moved{std::move(copied)};
+        EXPECT_EQ(moved, made);
+        for (std::size_t i = 0; i < length; ++i) {
+            std::string other = characters;
+            other[i] = '!';
+            EXPECT_FALSE(text{other} == made) << "they differ at " << i << " of " << length;
+        }
+        EXPECT_FALSE(text{characters + '!'} == made);
+    }
+}
+
+TEST(text, is_equal_to_the_literal_of_the_same_characters) {
+    EXPECT_TRUE(text{std::string{}} == "");
+    EXPECT_TRUE(text{std::string{"deadline"}} == "deadline");
+    EXPECT_TRUE(text{std::string{"completed"}} == "completed");
+    EXPECT_TRUE(text{std::string{"sixteen letters!"}} == "sixteen letters!");
+    EXPECT_TRUE(text{std::string{"seventeen letters"}} == "seventeen letters");
+    EXPECT_TRUE(text{std::string{"a text of 23 characters"}} == "a text of 23 characters");
+    // One that differs in each of the places that could be left out.
+    EXPECT_FALSE(text{std::string{"A text of 23 characters"}} == "a text of 23 characters");
+    EXPECT_FALSE(text{std::string{"a text of 32 characters"}} == "a text of 23 characters");
+    EXPECT_FALSE(text{std::string{"a text of 23 characterS"}} == "a text of 23 characters");
+    EXPECT_FALSE(text{std::string{"a text of 23 character"}} == "a text of 23 characters");
+}
 
 TEST(trace, reads_and_writes_the_lines_of_the_readme) {
     const auto t = parse_trace(readme_lines);

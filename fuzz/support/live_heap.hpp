@@ -6,19 +6,12 @@
 
 #include <fuzz/support/require.hpp>
 
+#include <galley/frame_pool.hpp>
+
 #include <cstddef>
 
-// Whether blocks are counted: sanitizers bring a heap of their own.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define GALLEY_COUNTED_HEAP 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
-#define GALLEY_COUNTED_HEAP 0
-#endif
-#endif
-#ifndef GALLEY_COUNTED_HEAP
-#define GALLEY_COUNTED_HEAP 1
-#endif
+// Whether blocks are counted. Sanitizers bring a heap of their own; they are why frames are not pooled, too.
+#define GALLEY_COUNTED_HEAP GALLEY_POOL_FRAMES
 
 namespace galley::fuzz {
 
