@@ -9,8 +9,9 @@
 //
 // Thread safety: a field belongs to one thread at a time; an object of a thread to that one.
 // Invariants: with std::atomic neither costs anything: the object is constant-initialised and trivially destroyed, so
-// that a use of it need not check whether it has been constructed.
-// Complexity: O(1). Rules: none of its own.
+//     that a use of it need not check whether it has been constructed.
+// Complexity: O(1).
+// Rules: none of its own.
 #pragma once
 
 #include <type_traits>

@@ -9,25 +9,26 @@
 // loop that there is nothing to attend to.
 //
 // The word: the newest node's address (0: no posts), whose three lowest bits are free, and
-//     sleeping   the loop waits, or is about to.  Set by the loop (try_sleep); removed by the first thread that tells
-//     it something, which then
-//                wakes it, or by the loop itself (take).
-//     stop       a stop was requested.            Set by any thread (stop); removed by the loop (take).
-//     closed     the loop is gone.                Set by the loop's destructor (close); never removed. Then there are
-//     no posts and no sleep.
+//
+//     bit       means                           set by                         removed by
+//     sleeping  the loop waits, or is about to  the loop (try_sleep)           the first thread that tells it anything,
+//                                                                              and then wakes it; or the loop (take)
+//     stop      a stop was requested            any thread (stop)              the loop (take)
+//     closed    the loop is gone                the loop's destructor (close)  nobody: from then on there are no posts
+//                                                                              and no sleep
 //
 // Thread safety: push, stop, nudge: any thread. try_sleep, take, close: the loop's thread. idle: any.
 // Invariants:
 //  1. `sleeping` stands with no other bit and no node: whoever sets one of those removes it in the same modification.
 //  2. Nodes are linked from the newest to the oldest. A push only needs to know the newest node's address and reads
-//  nothing through it, and
-//     nodes leave all at once; so a node that comes back at the same address meanwhile (ABA) does no harm.
+//     nothing through it, and nodes leave all at once; so a node that comes back at the same address meanwhile (ABA)
+//     does no harm.
 //  3. All changes are read-modify-write operations, thus each continues the release sequences of all before it: whoever
-//  acquires the word
-//     after a change happens after everything that was told before.
+//     acquires the word after a change happens after everything that was told before.
 // Complexity: O(1), lock-free for everybody (wait-free for the loop); take is O(1), and putting the posts in order
-// O(posts). Rules: POST-1 (once, in order), POST-2, POST-3 (one wake-up per sleep), POST-4 (refused once closed),
-// WAIT-3, LIFE-2, LIFE-7.
+//     O(posts).
+// Rules: POST-1 (once, in order), POST-2, POST-3 (one wake-up per sleep), POST-4 (refused once closed), WAIT-3, LIFE-2,
+//     LIFE-7.
 #pragma once
 
 #include <fast/post_node.hpp>

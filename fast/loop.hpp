@@ -4,14 +4,13 @@
 //
 // Thread safety: one thread, except stop, get_remote and the remotes themselves.
 // Invariants:
-//  1. Between two rounds of a busy loop five tests must pass, and then nothing else is looked at (quiet): the inbox's
-//  word is 0, no stop, no timer
-//     that was started due, no post left over, fewer than ask_every steps since the driver was asked; something is
-//     ready, somebody pending.
+//  1. Between two rounds of a busy loop seven tests must pass, and then nothing else is looked at (quiet): the inbox's
+//     word is 0, no stop is left to consume, no post left over, no timer was started due, fewer than ask_every steps
+//     have run since the driver was asked, something is ready, somebody pending.
 //  2. Posts are in the inbox, then among those that have arrived, then in the ready queue; never in two of them. When
-//  they have run, their nodes go back to the posters (receiving_end).
+//     they have run, their nodes go back to the posters (receiving_end).
 //  3. The events seen by an observer are exactly those of ref::loop; without observer none of the tests for one is in
-//  the code of a round.
+//     the code of a round.
 // Complexity: schedule, start and cancel O(1); an iteration O(what it collects and runs).
 // Rules: LIFE-1 to LIFE-5, LIFE-7, READY-1, READY-2, WAIT-1 to WAIT-5, TIME-1 to TIME-6, POST-1, IO-3.
 #pragma once

@@ -5,8 +5,9 @@
 // Invariants:
 //  1. The nodes are linked from `first_`, and nobody else owns them.
 //  2. After `end` there are none any more: what a thread still posts while it ends (destructors of its other
-//  thread-local objects do) comes from the heap, and goes back there.
-// Complexity: O(1); `end` O(nodes). Rules: POST-2.
+//     thread-local objects do) comes from the heap, and goes back there.
+// Complexity: O(1); `end` O(nodes).
+// Rules: POST-2.
 #pragma once
 
 #include <fast/explorable.hpp>

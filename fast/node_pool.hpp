@@ -8,7 +8,9 @@
 //
 // Thread safety: give_back, take_all: any thread.
 // Invariants: the word holds the address of the first node of a list that nobody else owns (set by give_back), or null
-// (set by take_all). Complexity: take_all O(1), wait-free; give_back O(1), lock-free. Rules: POST-2.
+//     (set by take_all).
+// Complexity: take_all O(1), wait-free; give_back O(1), lock-free.
+// Rules: POST-2.
 #pragma once
 
 #include <fast/post_node.hpp>

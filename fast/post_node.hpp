@@ -4,7 +4,8 @@
 // Thread safety: a node belongs to one thread at a time: to the poster until it is pushed, to the loop's thread from
 // the drain to the return to the pool. Lists are plain; what publishes them is the atomic word that they are hung on.
 // Invariants: nodes are single allocations that belong to nobody in particular: any thread, pool or inbox may free any
-// node it owns. Rules: POST-1, POST-4.
+//     node it owns.
+// Rules: POST-1, POST-4.
 #pragma once
 
 #include <fast/explorable.hpp>

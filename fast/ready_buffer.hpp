@@ -11,9 +11,9 @@
 // Invariants:
 //  1. `put` lies in the buffer being filled, `put_end` is its end.
 //  2. Both buffers have, from the next swap on, room for `task_room_` entries of tasks besides the callbacks in the one
-//  that is filled. A task is in
-//     the queue at most once (READY-4) and enters anew what it has left, so tasks never run out of room. There is room
-//     for one callback more, so that callbacks go on, one a round, if memory is short for long.
+//     that is filled. A task is in the queue at most once (READY-4) and enters anew what it has left, so tasks never
+//     run out of room. There is room for one callback more, so that callbacks go on, one a round, if memory is short
+//     for long.
 //  3. A round's entries stay where they are until the next round is taken, even if the buffers grow meanwhile.
 // Complexity: append and take O(1), amortised; memory 32 bytes per reserved entry.
 // Rules: READY-1, READY-2.

@@ -3,8 +3,9 @@
 //
 // Thread safety: enter: any thread; leave: the one that has entered.
 // Invariants: the flag is true while a run is under way: set by the run that enters, and once more by each that is
-// refused; cleared by the one that leaves.
-// Complexity: O(1), wait-free. Rules: LIFE-3, LIFE-4.
+//     refused; cleared by the one that leaves.
+// Complexity: O(1), wait-free.
+// Rules: LIFE-3, LIFE-4.
 #pragma once
 
 #include <atomic>

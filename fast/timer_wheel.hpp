@@ -7,7 +7,7 @@
 //     level 0  the ticks of the position's own block of 2^LevelBits, one slot for each
 //     level 1  the later blocks of the position's block of blocks, one slot for each block
 //     level L  one slot for 2^(L * LevelBits) ticks, so the first occupied slot of the lowest occupied level holds the
-//     first timer
+//              first timer
 //
 // When the first slot's range has begun (its first tick is not after the sample), the position moves to its beginning.
 // In level 0 the slot's front timer is due; above, the slot is *cascaded*: its timers are put again, and land in lower
@@ -17,22 +17,20 @@
 // Invariants:
 //  1. No timer's tick lies before the position.
 //  2. Where a timer lies is a function of its tick and the position alone (wheel_arithmetic.hpp; proved for all values
-//  in spec/proofs). Moving the position keeps it so. A move to a
-//  tick before the first
-//     occupied slot (in level L) changes digits up to L only, and leaves digit L below those of all timers in L. A move
-//     to that slot's beginning makes digit L equal for that slot's timers and no others; so these, and they alone, are
-//     put again.
+//     in spec/proofs). Moving the position keeps it so. A move to a tick before the first occupied slot (in level L)
+//     changes digits up to L only, and leaves digit L below those of all timers in L. A move to that slot's beginning
+//     makes digit L equal for that slot's timers and no others; so these, and they alone, are put again.
 //  3. In every slot, timers of equal ticks lie in start order. By 2 they are always in one and the same slot; starting
-//  appends, and a cascade
-//     moves them from front to back into a slot that holds none of that tick (also by 2: had it one, so would the slot
-//     above). A wheel that chose levels by distance would put a later start in a lower slot than an earlier one of the
-//     same key, and invert the two.
+//     appends, and a cascade moves them from front to back into a slot that holds none of that tick (also by 2: had it
+//     one, so would the slot above). A wheel that chose levels by distance would put a later start in a lower slot than
+//     an earlier one of the same key, and invert the two.
 //  4. A slot's bit in `occupied_` is set exactly if it holds a timer, a level's bit in `levels_` exactly if one of its
-//  slots does.
+//     slots does.
 // Complexity: start, cancel: O(1). Firing: O(1) plus at most one move per level over a timer's life. first_key: see
-// there. Rules: TIME-3 (one at a time), TIME-4 (order), TIME-5, TIME-6 (a timer that is started due fires in the next
-// collect), TIME-7 (nothing is ever added to a tick or taken from it; it is compared, shifted and masked), TIME-8 (a
-// fire may start and cancel whatever it likes).
+//     there.
+// Rules: TIME-3 (one at a time), TIME-4 (order), TIME-5, TIME-6 (a timer that is started due fires in the next
+//     collect), TIME-7 (nothing is ever added to a tick or taken from it; it is compared, shifted and masked), TIME-8
+//     (a fire may start and cancel whatever it likes).
 #pragma once
 
 #include <fast/wheel_arithmetic.hpp>

@@ -31,7 +31,8 @@ struct saved_state {
 };
 
 /// Complexity: plain containers, so starting and cancelling a timer costs O(log n), and starting one allocates, unless
-/// a place is left of one that fired or was cancelled. Thread safety: see galley::loop.
+///     a place is left of one that fired or was cancelled.
+/// Thread safety: see galley::loop.
 class loop final : public galley::loop {
 public:
     /// On a poll_driver of its own. Throws std::system_error if that cannot be made, std::invalid_argument for bad

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// The gate that every await goes through.
+// The gate that awaits go through: cancelled here? satisfied now? else registered.
 #pragma once
 
 #include <galley/context.hpp>
@@ -10,10 +10,16 @@
 
 namespace galley {
 
-/// Base of everything that a task can wait for. `Derived` has
-///     bool begin();                          takes effect now: true; or registers itself: false. May throw: then
-///     nothing was begun bool withdraw() noexcept override;     see suspension const char* kind() const noexcept
-///     override; auto await_resume();                   calls `raise_if_cancelled()` first
+/// Base of everything that a task can wait for, but for two awaits that have no `begin` and go through the steps of
+/// this gate by themselves: a yield, which is an append whatever the budget (sleep.hpp), and the exit of a group, which
+/// is waited for in a cancelled scope, too (task_group.hpp). `Derived` has
+///
+///     bool begin();                                  takes effect now: true; or registers itself: false.
+///                                                    May throw: then nothing was begun
+///     bool withdraw() noexcept override;             see suspension
+///     const char* kind() const noexcept override;    see suspension
+///     auto await_resume();                           calls `raise_if_cancelled()` first
+///
 /// and its destructor withdraws what is still waiting, for a task that is destroyed.
 template <class Derived>
 class awaiter : public suspension {
