@@ -11,13 +11,14 @@ import building
 import plant
 import suites
 
-NO_MUTANT = suites.Limits(seconds=600)  # as ./dev test allows
+NO_MUTANT_SECONDS = 600  # as ./dev test allows
 ARGUED_SECONDS = 6  # a mutant that has a reason to survive is tried again by the suites that take less; one without by all
 OTHER_SUITE = 0.05  # a suite that never killed a mutant of a file counts as if it had killed this many
 
 
 class Verdict:
-    """What became of one mutant. `suite`, `variant`: who killed it (None: it survived); `killer`: with the test, and 'dies' or 'hangs'."""
+    """What became of one mutant. `suite`, `variant`: who killed it (None: it survived); `killer`: with the test, and
+    'dies' or 'hangs'; of one that survived, what there is to say."""
 
     def __init__(self, mutant, suite, variant, killer, seconds):
         self.mutant, self.suite, self.variant, self.killer, self.seconds = mutant, suite, variant, killer, seconds
@@ -34,15 +35,20 @@ class Verdict:
     @property
     def text(self):
         if self.suite is None:
-            return "SURVIVED" if self.survived_unexpectedly else "survives, as was argued"
+            how = "SURVIVED" if self.survived_unexpectedly else "survives, as was argued"
+            return how + (f" ({self.killer})" if self.killer else "")
         return f"killed by {self.killer}" + ("" if self.expected else "  (NOT as the catalogue says)")
 
 
 class Judge:
-    """Knows what each suite takes as it is, hence when one hangs, and who has killed mutants of which file."""
+    """Knows what each suite takes as it is, hence when one hangs, which mutants it reaches, and who has killed mutants of which file.
+
+    A suite may judge a mutant only if it passes without it under the same limits, and if it then comes to the place of the mutant: one
+    that does not would fail for another reason."""
 
     def __init__(self, mutants):
         self.usual = {}
+        self.reached = {}
         self.building = threading.Lock()
         self.all_are_built = False
         self.kills = collections.Counter((edit["file"], m["killed_by"]) for m in mutants if "killed_by" in m for edit in m["edit"])
@@ -67,20 +73,28 @@ class Judge:
             raise RuntimeError(f"{suite} ({variant}) fails without any mutant")
         return self.usual[suite, variant]
 
-    def run(self, suite, variant, mutant):
-        limits = suites.Limits.after(self.usual_of(suite, variant), suites.MEMORY if variant == "plain" else None)
-        return suites.run(building.program(suite, variant), mutant, limits)
+    def reaches(self, suite, variant, mutant):
+        self.usual_of(suite, variant)
+        return plant.number_of(mutant["id"]) in self.reached[suite, variant]
 
     @staticmethod
-    def run_as_it_is(what):
-        return what, suites.run(building.program(*what), None, NO_MUTANT)
+    def memory_of(variant):
+        return suites.MEMORY if variant == "plain" else None
+
+    def run(self, suite, variant, mutant):
+        limits = suites.Limits.after(self.usual_of(suite, variant), self.memory_of(variant))
+        return suites.run(building.program(suite, variant), mutant, limits)
+
+    def run_as_it_is(self, what):
+        limits = suites.Limits(seconds=NO_MUTANT_SECONDS, memory=self.memory_of(what[1]))
+        return what, suites.run_and_see_what_is_reached(building.program(*what), limits)
 
     def passes_unmutated(self, wanted):
         """Of (suite, variant)."""
         print(f"the sources as they are must pass: {', '.join(f'{suite} ({variant})' for suite, variant in wanted)}", flush=True)
         failing = []
         for what, outcome in in_parallel(self.run_as_it_is, wanted):
-            self.usual[what] = outcome.usage
+            self.usual[what], self.reached[what] = outcome.usage, outcome.reached
             if outcome.killed:
                 failing.append(f"{what[0]} ({what[1]}) {outcome.how}: {', '.join(outcome.failed)}")
         print("".join(line + "\n" for line in failing), end="", file=sys.stderr)
@@ -90,7 +104,11 @@ class Judge:
         """First the suite that the catalogue names; if that does not kill, everything else."""
         start = time.monotonic()
         named = (mutant.get("killed_by"), mutant.get("under", "plain"))
+        was_reached = False
         for suite, variant in self.in_order(named, mutant):
+            if not self.reaches(suite, variant, mutant):
+                continue
+            was_reached = True
             outcome = self.run(suite, variant, mutant["id"])
             if outcome.killed:
                 self.kills.update((edit["file"], suite) for edit in mutant["edit"])
@@ -98,7 +116,7 @@ class Judge:
                 notes = [note for note in (variant, outcome.how) if note not in ("plain", "fails")]
                 killer = f"{suite}: {test}" + (f" ({', '.join(notes)})" if notes else "")
                 return Verdict(mutant, suite, variant, killer, time.monotonic() - start)
-        return Verdict(mutant, None, None, None, time.monotonic() - start)
+        return Verdict(mutant, None, None, None if was_reached else "no suite reaches it", time.monotonic() - start)
 
     def in_order(self, named, mutant):
         if named[0] is not None:

@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: BSL-1.0
 """The catalogue fits the sources, the committed table lists the catalogue, and the machinery does what it says."""
 
+import contextlib
+import io
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE))
 
 import building  # noqa: E402
+import judging  # noqa: E402
 import plant  # noqa: E402
 import suites  # noqa: E402
 import syntactic_table  # noqa: E402
@@ -124,6 +128,12 @@ class Planting(unittest.TestCase):
             for mutant, status in expected.items():
                 chosen = {} if mutant is None else {"GALLEY_MUTANT": mutant}
                 self.assertEqual(subprocess.run([program], env=chosen).returncode, status, mutant)
+            outcome = suites.run_and_see_what_is_reached(program, suites.Limits())
+            self.assertEqual(outcome.reached, {plant.number_of(f"m{i}") for i in range(8)})
+            unreached = pathlib.Path(folder) / "main.cpp"
+            unreached.write_text(planted(edit("sum += 2;", "sum += 4;", "statement"), edit("return sum;", "", "before")).replace("argc > 0", "argc > 2"))
+            subprocess.run(["clang++-19", "-std=c++20", "-I", folder, unreached, "-o", program], check=True)
+            self.assertEqual(suites.run_and_see_what_is_reached(program, suites.Limits()).reached, {plant.number_of("m1")})
 
     def refusal_of(self, *edits):
         with self.assertRaises(plant.CatalogueError) as refused:
@@ -135,6 +145,13 @@ class Planting(unittest.TestCase):
         self.assertIn("m0: this occurs 5 times in main.cpp, not once: 'sum'", self.refusal_of(edit("sum", "", "expression")))
         self.assertIn("occurs 2 times", self.refusal_of(edit("n", "", "expression", **{"in": "n + n"})))
         self.assertIn("not once: ''", self.refusal_of(edit("", "", "before")))
+
+    def test_a_mutant_that_another_would_leave_out_is_an_error_that_names_both(self):
+        whole = edit("sum += 2;", "sum += $on ? 3 : 2;", "custom")
+        self.assertIn("m0: its new text has no $old, so it would leave out what lies in the same place: m1",
+                      self.refusal_of(whole, edit("2", "7", "expression", **{"in": "sum += 2;"})))
+        self.assertIn("m0: its new text has no $old, so it would leave out what lies in the same place: m1",
+                      self.refusal_of(whole, edit("sum += 2;", "sum += 5;", "statement")))
 
     def test_places_that_overlap_are_refused(self):
         self.assertIn("m0 ('sum += 2;') and m1 ('2;  // a') overlap",
@@ -207,6 +224,54 @@ class Judging(unittest.TestCase):
                          {"a.one": "dies", "a.two": "fails", "b.three": "hangs"})
         self.assertEqual(suites.run_every_test(self.program, "a.one:fails,b.three:fails"), {"a.one": "fails", "b.three": "fails"})
         self.assertEqual(suites.run_every_test(self.program, None), {})
+
+
+class TheRightToJudge(unittest.TestCase):
+    """Of a suite that fails under the limits that mutants get, and of one that never comes to the mutant."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        patched = unittest.mock.patch.object(building, "program", lambda suite, variant: pathlib.Path(self.folder.name) / suite)
+        patched.start()
+        self.addCleanup(patched.stop)
+
+    def suite(self, name, script):
+        program = building.program(name, "plain")
+        program.write_text("#!/usr/bin/env python3\nimport os, resource, struct, sys\n" + script)
+        program.chmod(0o755)
+
+    def mutant(self):
+        return {"id": "m", "what": "", "killed_by": "a_test", "edit": [edit("a", "b", "expression")]}
+
+    def test_a_suite_that_fails_under_the_limits_of_mutants_may_not_judge(self):
+        self.suite("a_test", "sys.exit(resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY)")
+        judge = judging.Judge([])
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
+            self.assertFalse(judge.passes_unmutated([("a_test", "plain")]))
+            self.assertTrue(judge.passes_unmutated([("a_test", "asan")]), "there is no such limit under sanitizers")
+        self.assertIn("a_test (plain) fails", said.getvalue())
+
+    REACHES = """
+table = os.environ.get("GALLEY_MUTANT_REACHED")
+if table and {reaches}:
+    with open(table, "r+b") as file:
+        file.write(struct.pack("Q", {number}))
+sys.exit("GALLEY_MUTANT" in os.environ)
+"""
+
+    def verdict(self, reaches):
+        self.suite("a_test", self.REACHES.format(reaches=reaches, number=plant.number_of("m")))
+        judge = judging.Judge([self.mutant()])
+        judge.all_are_built = True
+        with contextlib.redirect_stdout(io.StringIO()), unittest.mock.patch.object(building, "all_suites", lambda: ["a_test"]):
+            self.assertTrue(judge.passes_unmutated([("a_test", "plain")]))
+            return judge.verdict_of(self.mutant())
+
+    def test_a_suite_that_never_comes_to_a_mutant_may_not_judge_it(self):
+        self.assertEqual(self.verdict(reaches=True).suite, "a_test")
+        missed = self.verdict(reaches=False)
+        self.assertEqual((missed.suite, missed.killer, missed.survived_unexpectedly), (None, "no suite reaches it", True))
 
 
 if __name__ == "__main__":

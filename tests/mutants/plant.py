@@ -123,9 +123,25 @@ def rendered(begin, end, places, text):
     return "".join(result) + text[begin:end]
 
 
+def number_of(mutant):
+    """As mutant_switch.hpp has it: FNV-1a of the name."""
+    number = 0xcbf29ce484222325
+    for byte in mutant.encode():
+        number = (number ^ byte) * 0x100000001b3 % (1 << 64)
+    return number
+
+
+def mutants_in(place):
+    return [mutant for _, mutant, _ in place.edits] + [mutant for inside in place.inside for mutant in mutants_in(inside)]
+
+
 def replaced(place, text):
     result = rendered(place.begin, place.end, place.inside, text)
+    planted = [mutant for inside in place.inside for mutant in mutants_in(inside)]
     for form, mutant, new in sorted(place.edits, key=lambda edit: OUTERMOST_FIRST.index(edit[0]), reverse=True):
+        if form == CUSTOM and "$old" not in new and planted:
+            raise CatalogueError(f"{mutant}: its new text has no $old, so it would leave out what lies in the same place: {', '.join(planted)}")
+        planted.append(mutant)
         template = new if form == CUSTOM else FORMS[form].replace("$new", new)
         result = template.replace("$on", f'galley_mutant::on(galley_mutant::number_of("{mutant}"))').replace("$old", result)
     return result

@@ -4,8 +4,10 @@
 import contextlib
 import math
 import os
+import pathlib
 import re
 import signal
+import struct
 import subprocess
 import tempfile
 import threading
@@ -18,6 +20,7 @@ HANG_SECONDS = 40
 HANG_CPU_SECONDS = 8
 HANG_FACTOR = 10
 MEMORY = 6 << 30  # bytes of address space, as some mutants would take all there is; not for sanitizers, which take more
+REACH_SLOTS = 4096  # as in mutant_switch.hpp
 # Everything that is random gets one seed, so that a verdict comes again; the deepest exhaustion is not needed to see a fault.
 SETTINGS = {"RC_PARAMS": "seed=1 max_success=500", "GALLEY_EXHAUST": "3", "ASAN_OPTIONS": "detect_leaks=1"}
 
@@ -28,10 +31,10 @@ FAILED = re.compile(r"^\[  FAILED  \] ([\w/]+\.[\w/]+)", re.MULTILINE)
 
 class Outcome:
     """What one run of a program came to: `failed` (names of tests, in order), `how` it ended (passes, fails, dies, hangs), and the
-    `text` that it printed until then."""
+    `text` that it printed until then, and the numbers of the mutants that it `reached`, if it was asked."""
 
-    def __init__(self, failed, how, usage, text):
-        self.failed, self.how, self.usage, self.text = failed, how, usage, text
+    def __init__(self, failed, how, usage, text, reached=frozenset()):
+        self.failed, self.how, self.usage, self.text, self.reached = failed, how, usage, text, reached
 
     @property
     def killed(self):
@@ -83,9 +86,19 @@ def names(pattern, output):
     return list(dict.fromkeys(pattern.findall(output)))
 
 
-def run(program, mutant, limits=Limits(), arguments=("--gtest_fail_fast",)):
+def run_and_see_what_is_reached(program, limits):
+    """The sources as they are."""
+    with tempfile.TemporaryDirectory() as folder:
+        table = pathlib.Path(folder) / "reached"
+        table.write_bytes(bytes(8 * REACH_SLOTS))
+        outcome = run(program, None, limits, environment={"GALLEY_MUTANT_REACHED": str(table)})
+        outcome.reached = frozenset(struct.unpack(f"{REACH_SLOTS}Q", table.read_bytes())) - {0}
+    return outcome
+
+
+def run(program, mutant, limits=Limits(), arguments=("--gtest_fail_fast",), environment=None):
     """`mutant` None: the sources as they are."""
-    environment = {**os.environ, **SETTINGS}
+    environment = {**os.environ, **SETTINGS, **(environment or {})}
     environment.pop("GALLEY_MUTANT", None)
     if mutant is not None:
         environment["GALLEY_MUTANT"] = mutant

@@ -29,7 +29,17 @@ def files_of(mutant):
     return ", ".join(dict.fromkeys(f"`{edit['file']}`" for edit in mutant["edit"]))
 
 
-def text_of(verdicts, unexpressed):
+def row_of(v):
+    m = v.mutant
+    return f"| `{m['id']}` | {m.get('fault', '')} | {m['what']} | {files_of(m)} | {v.killer or SURVIVED} |"
+
+
+def rows_in(text):
+    """The line of each mutant that a table lists."""
+    return {MUTANT_ROW.match(line)[1]: line for line in text.splitlines() if MUTANT_ROW.match(line)}
+
+
+def text_of(rows, unexpressed):
     lines = [
         "# Mutants, and what killed them",
         "",
@@ -39,16 +49,16 @@ def text_of(verdicts, unexpressed):
         "| mutant | fault | what is wrong | planted in | killed by |",
         "|---|---|---|---|---|",
     ]
-    for v in verdicts:
-        m = v.mutant
-        lines.append(f"| `{m['id']}` | {m.get('fault', '')} | {m['what']} | {files_of(m)} | {v.killer or SURVIVED} |")
+    lines += rows
     lines += ["", "## Faults without a mutant", "", "| fault | why |", "|---|---|"]
     lines += [f"| {u['fault']} | {u['why']} |" for u in unexpressed]
     return "\n".join(lines) + "\n"
 
 
-def write(verdicts, unexpressed):
-    PATH.write_text(text_of(verdicts, unexpressed))
+def write(verdicts, mutants, unexpressed):
+    """The verdicts may be of a few of the mutants: the others' rows stay, and one that never had a verdict has none."""
+    rows = rows_in(PATH.read_text()) | {v.mutant["id"]: row_of(v) for v in verdicts}
+    PATH.write_text(text_of([rows[m["id"]] for m in mutants if m["id"] in rows], unexpressed))
 
 
 def listed(text):
