@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <malloc.h>
 #include <new>
 
 #if GALLEY_COUNTED_HEAP
@@ -10,6 +11,7 @@
 namespace {
 // Relaxed everywhere: counts that one thread compares with themselves, when others have ended or stand still.
 std::atomic<std::size_t> blocks{0};
+std::atomic<std::size_t> bytes{0};
 std::atomic<std::size_t> taken{0};
 }  // namespace
 
@@ -17,23 +19,29 @@ std::atomic<std::size_t> taken{0};
 void* operator new(std::size_t size) {
     if (void* const memory = std::malloc(size == 0 ? 1 : size)) {
         blocks.fetch_add(1, std::memory_order_relaxed);
+        bytes.fetch_add(malloc_usable_size(memory), std::memory_order_relaxed);
         taken.fetch_add(1, std::memory_order_relaxed);
         return memory;
     }
     throw std::bad_alloc{};
 }
 void operator delete(void* memory) noexcept {
-    if (memory != nullptr) blocks.fetch_sub(1, std::memory_order_relaxed);
+    if (memory != nullptr) {
+        blocks.fetch_sub(1, std::memory_order_relaxed);
+        bytes.fetch_sub(malloc_usable_size(memory), std::memory_order_relaxed);
+    }
     std::free(memory);
 }
 void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
 
 std::size_t galley::fuzz::live_blocks() noexcept { return blocks.load(std::memory_order_relaxed); }
+std::size_t galley::fuzz::live_bytes() noexcept { return bytes.load(std::memory_order_relaxed); }
 std::size_t galley::fuzz::allocations() noexcept { return taken.load(std::memory_order_relaxed); }
 
 #else
 
 std::size_t galley::fuzz::live_blocks() noexcept { return 0; }
+std::size_t galley::fuzz::live_bytes() noexcept { return 0; }
 std::size_t galley::fuzz::allocations() noexcept { return 0; }
 
 #endif

@@ -19,6 +19,9 @@ namespace galley::fuzz {
 /// itself.
 [[nodiscard]] std::size_t live_blocks() noexcept;
 
+/// How many bytes they hold. Always 0 under a sanitizer.
+[[nodiscard]] std::size_t live_bytes() noexcept;
+
 /// How many blocks of operator new there have ever been, on all threads. Always 0 under a sanitizer.
 [[nodiscard]] std::size_t allocations() noexcept;
 

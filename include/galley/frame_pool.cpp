@@ -7,7 +7,7 @@
 
 namespace galley::frame_pool {
 
-constinit thread_local free_block* free_lists[class_count]{};
+constinit thread_local free_list free_lists[class_count]{};
 
 namespace {
 
@@ -15,10 +15,11 @@ namespace {
 // they are few and reachable no more than the thread is.
 struct at_thread_exit {
     ~at_thread_exit() {
-        for (free_block*& list : free_lists) {
-            while (list != nullptr) {
-                ::operator delete(std::exchange(list, list->next));
+        for (free_list& list : free_lists) {
+            while (list.first != nullptr) {
+                ::operator delete(std::exchange(list.first, list.first->next));
             }
+            list.length = 0;
         }
     }
 };

@@ -127,6 +127,16 @@ alphabet group_alphabet() {
             {.brief = 5, .whole = 7, .slots = 1}};
 }
 
+/// Trees whose shape is made by several tasks: one opens a group and a shield in it, and another then sends tasks there and
+/// cancels it, so that a task comes after a shield, or an heir after both.
+alphabet shape_alphabet() {
+    return {"shapes",
+            {plain(verb::sleep, 1), plain(verb::spawn), plain(verb::shield), plain(verb::group), plain(verb::go),
+             plain(verb::cancel_group)},
+            {},
+            {.brief = 4, .whole = 6, .slots = 1}};
+}
+
 alphabet queue_alphabet() {
     scenario base;
     base.queues = {1};
@@ -150,9 +160,9 @@ alphabet core_alphabet() {
 }
 
 std::vector<alphabet> all_alphabets() {
-    return {core_alphabet(),  task_alphabet(),  cancel_alphabet(), sync_alphabet(), time_alphabet(),
-            io_alphabet(),    list_alphabet(),  life_alphabet(),   join_alphabet(), reach_alphabet(),
-            scope_alphabet(), timer_alphabet(), group_alphabet(),  queue_alphabet()};
+    return {core_alphabet(),  task_alphabet(),  cancel_alphabet(), sync_alphabet(),  time_alphabet(),
+            io_alphabet(),    list_alphabet(),  life_alphabet(),   join_alphabet(),  reach_alphabet(),
+            scope_alphabet(), timer_alphabet(), group_alphabet(),  shape_alphabet(), queue_alphabet()};
 }
 
 }  // namespace galley::spec

@@ -53,7 +53,7 @@ struct alphabet {
 /// core, and more widely: tasks and outcomes; scopes, shields and timeouts; synchronisation; time; a channel that the
 /// world serves; `all` and `any` of one and of three; posts, remotes and keep-alives over two runs. Then, with few
 /// letters and deeper: joins; cancelling tasks across shields; scopes within scopes; timers, whose times lie on both
-/// sides of a wheel's level; groups; queues.
+/// sides of a wheel's level; groups; trees whose shape is made by several tasks; queues.
 [[nodiscard]] std::vector<alphabet> all_alphabets();
 
 /// Calls `visit` with every canonical program of at most `most_operations` statements, smallest first, in an order that

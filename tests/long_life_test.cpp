@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: BSL-1.0
+// A long life leaves every pool, buffer, list and cache as large as a short one: each operation of a loop is done a
+// thousand times, so that everything has its usual size, then a million times, and the heap is as it was.
+#include <fast/loop.hpp>
+#include <fuzz/support/live_heap.hpp>
+#include <galley/galley.hpp>
+#include <ref/loop.hpp>
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <fcntl.h>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+#include <type_traits>
+#include <unistd.h>
+#include <vector>
+
+namespace galley::test {
+namespace {
+
+using namespace std::chrono_literals;
+using fuzz::live_bytes;
+
+constexpr int a_short_life = 1'000;
+constexpr int a_long_life = 1'000'000;
+
+template <class Loop>
+class long_life : public testing::Test {
+protected:
+    void SetUp() override {
+        if (GALLEY_COUNTED_HEAP == 0) {
+            GTEST_SKIP() << "a sanitizer has a heap of its own";
+        }
+    }
+
+    /// `use(n)` does something n times. What is taken once and for all, and grows with nothing, is there after the
+    /// first; the second may take what it likes meanwhile.
+    template <class Use>
+    void leaves_as_much_as_a_short_life(Use use, int long_life = a_long_life) {
+        use(a_short_life);
+        const std::size_t before = live_bytes();
+        use(long_life);
+        EXPECT_LE(live_bytes(), before);
+    }
+    /// The same within one run of a task, so that nothing is put in order by the end of a run.
+    template <class Body>
+    void within_a_run(Body body, int count = a_long_life) {
+        run(loop, lives_twice(body, count));
+    }
+
+    Loop loop{};
+
+private:
+    template <class Body>
+    static task<> lives_twice(Body body, int count) {
+        co_await body(a_short_life);
+        const std::size_t before = live_bytes();
+        co_await body(count);
+        EXPECT_LE(live_bytes(), before);
+    }
+};
+
+struct names {
+    template <class Loop>
+    static std::string GetName(int) {
+        return std::is_same_v<Loop, ref::loop> ? "ref" : "fast";
+    }
+};
+using loops = testing::Types<ref::loop, fast::loop>;
+TYPED_TEST_SUITE(long_life, loops, names);
+
+task<> nothing() { co_return; }
+task<> fails() {
+    co_await yield();
+    throw std::runtime_error("soup burnt");
+}
+
+task<> yields(int count) {
+    for (int i = 0; i < count; ++i) {
+        co_await yield();
+    }
+}
+TYPED_TEST(long_life, of_yields) { this->within_a_run(yields); }
+
+task<> spawns(int count) {
+    for (int i = 0; i < count; ++i) {
+        join_handle<> child = co_await spawn(nothing());
+        co_await child.join();
+    }
+}
+TYPED_TEST(long_life, of_tasks_that_are_joined) { this->within_a_run(spawns); }
+
+task<> drops(int count) {
+    for (int i = 0; i < count; ++i) {
+        {
+            const join_handle<> child = co_await spawn(nothing());
+        }
+        co_await yield();
+    }
+}
+TYPED_TEST(long_life, of_tasks_whose_handle_is_dropped) { this->within_a_run(drops); }
+
+// Failures that nobody observes are listed until somebody does, or their handle is dropped.
+task<> loses_failures(int count) {
+    for (int i = 0; i < count; ++i) {
+        const join_handle<> child = co_await spawn(fails());
+        co_await yield();
+        co_await yield();
+    }
+}
+TYPED_TEST(long_life, of_failures_that_go_to_the_handler) {
+    this->loop.tasks().on_failure([](void*, const context*, std::exception_ptr) noexcept {}, nullptr);
+    this->within_a_run(loses_failures, a_long_life / 10);
+}
+
+task<> sleeps(int count) {
+    for (int i = 0; i < count; ++i) {
+        co_await sleep_for(0ns);
+    }
+}
+TYPED_TEST(long_life, of_sleeps) { this->within_a_run(sleeps, a_long_life / 10); }
+
+task<> times_out(int count) {
+    for (int i = 0; i < count; ++i) {
+        static_cast<void>(co_await timeout(24h, nothing()));
+    }
+}
+TYPED_TEST(long_life, of_timers_that_are_cancelled) { this->within_a_run(times_out); }
+
+task<> sleeps_long() { co_await sleep_for(24h); }
+task<> cancels(int count) {
+    for (int i = 0; i < count; ++i) {
+        join_handle<> child = co_await spawn(sleeps_long());
+        co_await yield();
+        child.cancel();
+        co_await yield();
+    }
+}
+TYPED_TEST(long_life, of_tasks_that_are_cancelled) { this->within_a_run(cancels, a_long_life / 10); }
+
+task<> gathers(int count) {
+    for (int i = 0; i < count; ++i) {
+        static_cast<void>(co_await when_all(nothing(), nothing()));
+    }
+}
+TYPED_TEST(long_life, of_when_all) { this->within_a_run(gathers, a_long_life / 4); }
+
+task<> puts(queue<int>& line, int count) {
+    for (int i = 0; i < count; ++i) {
+        co_await line.put(int{i});
+    }
+}
+task<> gets(queue<int>& line, int count) {
+    for (int i = 0; i < count; ++i) {
+        static_cast<void>(co_await line.get());
+    }
+}
+task<> exchanges(int count) {
+    queue<int> line{1};
+    static_cast<void>(co_await when_all(puts(line, count), gets(line, count)));
+}
+TYPED_TEST(long_life, of_a_queue) { this->within_a_run(exchanges); }
+
+// A callback takes a place in the ready queue beside those of tasks.
+TYPED_TEST(long_life, of_posts) {
+    const remote to_loop = this->loop.get_remote();
+    int called = 0;
+    const auto posts = [&](int count) {
+        for (int i = 0; i < count; i += 100) {
+            for (int k = 0; k < 100; ++k) {
+                ASSERT_TRUE(to_loop.post([&called] { ++called; }));
+            }
+            run(this->loop, yields(2));
+        }
+    };
+    this->leaves_as_much_as_a_short_life(posts);
+    EXPECT_EQ(called, a_short_life + a_long_life);
+}
+
+// Beside other tasks, so that no round is of one entry, which has a way of its own.
+task<> posts_each_turn(int count) {
+    galley::loop& on = co_await this_loop();
+    const remote to_loop = on.get_remote();
+    for (int i = 0; i < count; ++i) {
+        EXPECT_TRUE(to_loop.post([] {}));
+        co_await yield();
+    }
+}
+task<> posts_beside_a_task(int count) { static_cast<void>(co_await when_all(posts_each_turn(count), yields(count))); }
+TYPED_TEST(long_life, of_posts_in_crowded_rounds) { this->within_a_run(posts_beside_a_task); }
+
+TYPED_TEST(long_life, of_remotes_and_runs) {
+    const auto runs = [&](int count) {
+        for (int i = 0; i < count; ++i) {
+            const remote to_loop = this->loop.get_remote();
+            to_loop.stop();
+            EXPECT_EQ(this->loop.run(), verdict::stopped);
+        }
+    };
+    this->leaves_as_much_as_a_short_life(runs, a_long_life / 10);
+}
+
+struct pipe_ends {
+    pipe_ends() { EXPECT_EQ(pipe2(both, O_NONBLOCK | O_CLOEXEC), 0); }
+    int both[2]{};
+};
+
+// Each time new descriptors, closed through the loop.
+TYPED_TEST(long_life, of_descriptors) {
+    const auto opens = [](int count) -> task<> {
+        galley::loop& on = co_await this_loop();
+        for (int i = 0; i < count; ++i) {
+            const pipe_ends ends;
+            descriptor from{on, ends.both[0]};
+            descriptor to{on, ends.both[1]};
+            std::byte one{};
+            const auto written = co_await write(to.get(), std::span{&one, 1});
+            const auto taken = co_await read(from.get(), std::span{&one, 1});
+            EXPECT_EQ(written.count + taken.count, 2U);
+        }
+    };
+    this->within_a_run(opens, a_long_life / 20);
+}
+
+// Made on one thread, run and freed on another: neither keeps more than its bound.
+TYPED_TEST(long_life, of_tasks_that_another_thread_makes) {
+    const auto makes = [&](int count) {
+        for (int made = 0; made < count; made += 500) {
+            std::vector<task<>> bodies;
+            std::thread{[&] {
+                for (int i = 0; i < 500; ++i) {
+                    bodies.push_back(nothing());
+                }
+            }}.join();
+            for (task<>& body : bodies) {
+                run(this->loop, std::move(body));
+            }
+        }
+    };
+    makes(100'000);  // more than a list keeps of any size
+    this->leaves_as_much_as_a_short_life(makes, 300'000);
+}
+
+}  // namespace
+}  // namespace galley::test
