@@ -33,7 +33,7 @@ inline const std::uint64_t chosen = [] {
 
 inline constexpr std::size_t reach_slots = 4096;  // far more than there are mutants, so that a free one is near
 
-/// The numbers of the mutants that were reached: a hash table in a file, so that it is shared by all processes of a run and
+/// The numbers of the mutants that were reached: a hash table in a file, so that all processes of a run share it and it
 /// outlives one that dies. Null unless GALLEY_MUTANT_REACHED names the file. The kernel is asked directly, as some suites
 /// replace the functions for it.
 inline std::atomic<std::uint64_t>* const reached = []() -> std::atomic<std::uint64_t>* {
@@ -43,7 +43,8 @@ inline std::atomic<std::uint64_t>* const reached = []() -> std::atomic<std::uint
         return nullptr;
     }
     const long file = syscall(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC);
-    const long table = syscall(SYS_mmap, nullptr, reach_slots * sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0L);
+    const long table =
+        syscall(SYS_mmap, nullptr, reach_slots * sizeof(std::uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0L);
     syscall(SYS_close, file);
     return table == -1 ? nullptr : reinterpret_cast<std::atomic<std::uint64_t>*>(table);
 }();

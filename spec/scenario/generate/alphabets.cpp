@@ -127,8 +127,8 @@ alphabet group_alphabet() {
             {.brief = 5, .whole = 7, .slots = 1}};
 }
 
-/// Trees whose shape is made by several tasks: one opens a group and a shield in it, and another then sends tasks there and
-/// cancels it, so that a task comes after a shield, or an heir after both.
+/// Trees whose shape is made by several tasks: one opens a group and a shield in it, and another then sends tasks there
+/// and cancels it, so that a task comes after a shield, or an heir after both.
 alphabet shape_alphabet() {
     return {"shapes",
             {plain(verb::sleep, 1), plain(verb::spawn), plain(verb::shield), plain(verb::group), plain(verb::go),
