@@ -9,8 +9,8 @@ namespace galley::frame_pool {
 
 // Purpose: a free list for each size class; the usual allocator costs some 20 ns a pair, this about 2.
 // It lives with the frames, not with a loop, as a frame is allocated before anybody knows which loop will run it.
-// A list keeps at most `kept_bytes`; what comes back beyond that goes back to the heap. So a burst of tasks leaves little
-// behind, and a thread that makes tasks for another one to run takes no memory but that of the tasks that live.
+// A list keeps at most `kept_bytes`; what comes back beyond that goes back to the heap. So a burst of tasks leaves
+// little behind, and a thread that makes tasks for another one to run takes no memory but that of the tasks that live.
 // Thread safety: lists are thread-local; a block may be freed on another thread than it came from, and then serves that
 // one. Under sanitizers every block comes from operator new, so that a use after free is seen.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
