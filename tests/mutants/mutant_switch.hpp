@@ -31,11 +31,11 @@ inline const std::uint64_t chosen = [] {
     return name == nullptr ? 0 : hash_of(name);
 }();
 
-inline constexpr std::size_t reach_slots = 4096;  // far more than there are mutants, so that a free one is near
+inline constexpr std::size_t reach_slots = 4096;  // far more than there are mutants
 
 /// The numbers of the mutants that were reached: a hash table in a file, so that all processes of a run share it and it
-/// outlives one that dies. Null unless GALLEY_MUTANT_REACHED names the file. The kernel is asked directly, as some suites
-/// replace the functions for it.
+/// outlives one that dies. Null unless GALLEY_MUTANT_REACHED names the file. The kernel is asked directly, as some
+/// suites replace the functions for it.
 inline std::atomic<std::uint64_t>* const reached = []() -> std::atomic<std::uint64_t>* {
     static_assert(sizeof(std::atomic<std::uint64_t>) == sizeof(std::uint64_t));
     const char* const path = std::getenv("GALLEY_MUTANT_REACHED");
