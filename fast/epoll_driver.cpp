@@ -109,6 +109,9 @@ operation_list& epoll_driver::queue(channel& c, const operation& op) noexcept {
 
 bool epoll_driver::start(operation& op) noexcept {
     op.order = ++started_;
+    if (guard_.in_child()) [[unlikely]] {
+        return complete_at_once(op, ECANCELED);
+    }
     if (const int error = find_channel(op.descriptor); error != 0) {
         return complete_at_once(op, error);
     }
@@ -233,7 +236,7 @@ int epoll_driver::close(int descriptor) noexcept {
         channel& c = channels_[static_cast<std::size_t>(descriptor)];
         finish_all(c.reads, {io_result::status::done, ECANCELED, 0});
         finish_all(c.writes, {io_result::status::done, ECANCELED, 0});
-        if (c.registered) {
+        if (c.registered && !guard_.in_child()) {  // a child would unregister the parent's (LIFE-8)
             // close(2) unregisters only with the last duplicate (epoll(7), question 6); one that lives on would give
             // edges for this number.
             ::epoll_ctl(epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
@@ -270,6 +273,9 @@ void epoll_driver::look(std::optional<instant> until, operation_list& done) noex
     }
     while (operation* const op = finished_.pop_front()) {
         done.push_back(*op);
+    }
+    if (guard_.in_child()) {
+        return;  // a child would take edges, and wakes, away from the parent (LIFE-8)
     }
     std::array<epoll_event, edges_at_once> edges;
     const int count = harvest(edges.data(), static_cast<int>(edges.size()), until);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <galley/driver.hpp>
+#include <galley/fork_guard.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -34,8 +35,8 @@ class event_waker;
 /// Complexity:    `start`, `cancel` O(1); `close` O(its operations); `ask`, `wait` O(what is reported and the edges),
 ///                whatever is in flight; `shut` O(highest descriptor). No allocation but for the table, 40 bytes per
 ///                descriptor number. `ask` makes no system call if nothing is in flight.
-/// Rules:         IO-1 to IO-6, WAIT-2, WAIT-3, WAIT-5, TIME-1. Completions of one `ask` come in the order of the
-///                kernel's edges, per descriptor reads before writes, each in start order.
+/// Rules:         IO-1 to IO-6, LIFE-8, WAIT-2, WAIT-3, WAIT-5, TIME-1. Completions of one `ask` come in the order of
+///                the kernel's edges, per descriptor reads before writes, each in start order.
 class epoll_driver final : public driver {
 public:
     /// Its epoch is now. Throws std::system_error if the kernel grants no epoll or event descriptor, std::bad_alloc.
@@ -86,6 +87,7 @@ private:
     std::size_t in_flight_{};
     std::uint64_t started_{};
     operation_list finished_;  ///< cancelled or closed, and not reported yet
+    fork_guard guard_;
 };
 
 }  // namespace galley::fast

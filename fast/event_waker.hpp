@@ -3,6 +3,7 @@
 #pragma once
 
 #include <galley/driver.hpp>
+#include <galley/fork_guard.hpp>
 
 #include <cerrno>
 #include <system_error>
@@ -26,7 +27,9 @@ public:
     ~event_waker() override { ::close(descriptor_); }
 
     void wake() noexcept override {
-        ::eventfd_write(descriptor_, 1);  // fails only when full of tokens, which is as good
+        if (!guard_.in_child()) {             // there the counter is the parent's, too (LIFE-8)
+            ::eventfd_write(descriptor_, 1);  // fails only when full of tokens, which is as good
+        }
     }
     void consume() noexcept {
         eventfd_t tokens{};
@@ -36,6 +39,7 @@ public:
 
 private:
     int descriptor_;
+    fork_guard guard_;
 };
 
 }  // namespace galley::fast

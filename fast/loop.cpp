@@ -115,14 +115,22 @@ verdict loop::run() {
     observer* const o = watching();
     if (o == nullptr) {
         const verdict v = iterate<false>();
-        running_.leave();
+        leave();
         return v;
     }
     o->run_called();
     const verdict v = iterate<true>();
-    running_.leave();
+    leave();
     o->run_returned(v);
     return v;
+}
+
+// Throws in a forked child, whether run was called there, or came back there from a step that has forked (LIFE-8).
+void loop::leave() {
+    running_.leave();
+    if (in_forked_child()) {
+        refuse_in_forked_child();
+    }
 }
 
 // The flowchart, from Start on. `pending` looks for a verdict when nothing is left of the round, and so does `check`,
@@ -161,7 +169,7 @@ bool loop::quiet() const noexcept {
 // (a)
 std::optional<verdict> loop::judge() noexcept {
     outside_.attend();
-    if (outside_.stop_requested()) {
+    if (outside_.stop_requested() || in_forked_child()) {  // a child's run then throws (LIFE-8)
         return verdict::stopped;
     }
     if (tasks().pending() == 0) {

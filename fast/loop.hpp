@@ -12,7 +12,7 @@
 //  3. The events seen by an observer are exactly those of ref::loop; without observer none of the tests for one is in
 //     the code of a round.
 // Complexity: schedule, start and cancel O(1); an iteration O(what it collects and runs).
-// Rules: LIFE-1 to LIFE-5, LIFE-7, READY-1, READY-2, WAIT-1 to WAIT-5, TIME-1 to TIME-6, POST-1, IO-3.
+// Rules: LIFE-1 to LIFE-5, LIFE-7, LIFE-8, READY-1, READY-2, WAIT-1 to WAIT-5, TIME-1 to TIME-6, POST-1, IO-3.
 #pragma once
 
 #include <fast/ready_buffer.hpp>
@@ -67,6 +67,8 @@ public:
 
 private:
     void overflow(ready_entry entry) noexcept override;
+
+    void leave();
 
     // One iteration's parts, (a) to (f) of the rules. Watched: there is an observer.
     template <bool Watched>

@@ -15,6 +15,7 @@
 #include <fast/node_cache.hpp>
 #include <fast/node_pool.hpp>
 #include <galley/driver.hpp>
+#include <galley/fork_guard.hpp>
 #include <galley/remote.hpp>
 
 #include <atomic>
@@ -30,9 +31,12 @@ class basic_mailbox final : public galley::mailbox {
     using cache = basic_node_cache<Atomic>;
 
 public:
-    explicit basic_mailbox(std::shared_ptr<waker> w) noexcept : waker_{std::move(w)} {}
+    explicit basic_mailbox(std::shared_ptr<waker> w) : waker_{std::move(w)} {}
 
     [[nodiscard]] bool post(callback& work) override {
+        if (guard_.in_child()) [[unlikely]] {
+            return false;  // nobody would call it there (LIFE-8)
+        }
         auto& node = cache::mine().take(pool_);
         node.work = std::move(work);
         const sent what = inbox_.push(node);
@@ -82,6 +86,7 @@ private:
     // that is. Changed by fetch_add (attach) and fetch_sub (detach) only, on any thread.
     alignas(64) Atomic<std::size_t> remotes_{0};
     const std::shared_ptr<waker> waker_;
+    const fork_guard guard_;
 };
 
 extern template class basic_mailbox<std::atomic>;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <galley/driver.hpp>
+#include <galley/fork_guard.hpp>
 #include <galley/ready.hpp>
 #include <galley/remote.hpp>
 
@@ -22,12 +23,17 @@ struct turn {
 
 /// The inbox of a ref::loop, shared with its remotes, and with them outliving it (POST-4). Everything is under one
 /// mutex, so that each call is one indivisible step and there is no order to argue about; a poster may wait for another
-/// poster, never for the loop's work (POST-2).
+/// poster, never for the loop's work (POST-2). It is one mutex for all inboxes, so that a fork can hold it: in the
+/// child there is nobody to finish what another thread was in the middle of, or to unlock it (LIFE-8).
 class inbox final : public mailbox {
 public:
-    explicit inbox(std::shared_ptr<waker> w) noexcept : waker_{std::move(w)} {}
+    /// Throws std::bad_alloc if there is no memory for the handlers of fork(2), which the first one installs.
+    explicit inbox(std::shared_ptr<waker> w);
 
     [[nodiscard]] bool post(callback& work) override {
+        if (guard_.in_child()) {
+            return false;  // nobody would call it there (LIFE-8)
+        }
         const std::lock_guard lock{mutex_};
         if (closed_) {
             return false;
@@ -100,13 +106,14 @@ private:
         }
     }
 
-    mutable std::mutex mutex_;
+    static std::mutex mutex_;
     std::list<turn> posts_;
     std::size_t remotes_{};
     bool stop_{};
     bool sleeping_{};
     bool closed_{};
     const std::shared_ptr<waker> waker_;
+    const fork_guard guard_;
 };
 
 }  // namespace galley::ref

@@ -96,10 +96,13 @@ verdict loop::run() {
     }
 }
 
-/// LIFE-1. A round that has begun is finished first (LIFE-2).
+/// LIFE-1. A round that has begun is finished first (LIFE-2). Throws in a forked child (LIFE-8).
 std::optional<verdict> loop::over() {
     if (round_ > 0) {
         return std::nullopt;
+    }
+    if (in_forked_child()) {  // called there, or come back here from a step that has forked
+        refuse_in_forked_child();
     }
     if (inbox_->stop_requested()) {
         return verdict::stopped;

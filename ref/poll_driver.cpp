@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "ref/poll_driver.hpp"
 
+#include <galley/fork_guard.hpp>
 #include <galley/quiet_write.hpp>
 
 #include <algorithm>
@@ -34,6 +35,9 @@ public:
     }
 
     void wake() noexcept override {
+        if (guard_.in_child()) {
+            return;  // the pipe is the parent's, too (LIFE-8)
+        }
         const char token{};
         // EAGAIN: the pipe is full of tokens, which is as good. ENOMEM: there was no page for it; giving up would lose
         // the wake-up.
@@ -50,6 +54,7 @@ public:
 
 private:
     int ends_[2]{-1, -1};
+    fork_guard guard_;
 };
 
 namespace {
@@ -138,6 +143,9 @@ instant poll_driver::now() noexcept { return instant{std::chrono::steady_clock::
 
 bool poll_driver::start(operation& op) noexcept {
     op.order = ++started_;
+    if (guard_.in_child()) {
+        return complete_at_once(op, ECANCELED);
+    }
     if (op.descriptor < 0) {  // poll(2) would pass over it, and never report it
         return complete_at_once(op, EBADF);
     }
@@ -190,7 +198,7 @@ void poll_driver::shut() noexcept {
 
 void poll_driver::ask(operation_list& done) noexcept {
     report_finished(done);
-    if (!in_flight_.empty()) {
+    if (!in_flight_.empty() && !guard_.in_child()) {
         look(1, epoch, done);  // not at the waker: its token stays for the wait that it is meant for (WAIT-3)
     }
 }
@@ -199,6 +207,9 @@ void poll_driver::wait(std::optional<instant> until, operation_list& done) noexc
     if (!finished_.empty()) {
         until = epoch;
         report_finished(done);
+    }
+    if (guard_.in_child()) {
+        return;
     }
     look(0, until, done);
     if (polled_[0].revents != 0) {

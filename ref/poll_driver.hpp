@@ -4,6 +4,7 @@
 #pragma once
 
 #include <galley/driver.hpp>
+#include <galley/fork_guard.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -25,7 +26,7 @@ class pipe_waker;
 ///                BUGS).
 /// Complexity:    with n operations in flight, `ask` and `wait` are O(n log n) always; `cancel` and `close` are O(n);
 ///                `start` is amortised O(1) and allocates. `fast::epoll_driver` is the one that scales.
-/// Rules:         IO-1 to IO-6, WAIT-2, WAIT-3, WAIT-5, TIME-1.
+/// Rules:         IO-1 to IO-6, LIFE-8, WAIT-2, WAIT-3, WAIT-5, TIME-1.
 class poll_driver final : public driver {
 public:
     /// Its epoch is now. Throws std::system_error if no pipe can be made for the waker, std::bad_alloc.
@@ -56,6 +57,7 @@ private:
     std::vector<pollfd> polled_;         ///< the waker's, then one for each descriptor, by its number
     operation_list finished_;            ///< cancelled or closed, and not reported yet
     std::uint64_t started_{};
+    fork_guard guard_;
 };
 
 }  // namespace galley::ref

@@ -27,6 +27,10 @@ public:
 
 /// What a loop waits on. All members are called on the loop's thread only. Nothing here throws: what fails, fails as
 /// the result of an operation.
+///
+/// In a forked child (LIFE-8) a driver and its waker touch nothing that they share with the parent in the kernel:
+/// `wake` does nothing, `start` completes with ECANCELED, as on a descriptor that was closed, `close` closes the
+/// child's own descriptor, `ask` and `wait` report what was cancelled, and return at once.
 class driver {
 public:
     driver() = default;

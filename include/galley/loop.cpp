@@ -25,7 +25,9 @@ loop_options checked(loop_options options) {
 }  // namespace
 
 loop::loop(driver& d, const loop_options& options, std::size_t call_stack)
-    : driver_{d}, options_{checked(options)}, resolution_{options.resolution_bits}, tasks_{*this, call_stack} {}
+    : driver_{d}, options_{checked(options)}, resolution_{options.resolution_bits}, tasks_{*this, call_stack} {
+    take_sample();  // a clock need not begin at zero, and deadlines are made from the sample before the first run, too
+}
 
 void loop::end_without_room() noexcept {
     std::fputs(
@@ -33,6 +35,12 @@ void loop::end_without_room() noexcept {
         "was reserved for it (loop::reserve_ready)\n",
         stderr);
     std::abort();
+}
+
+void loop::refuse_in_forked_child() {
+    throw std::logic_error(
+        "galley: run() in a forked child: this loop, its descriptors and its remotes are the parent's, with which this "
+        "process shares what the kernel waits for; make a new loop here, or call exec or exit in the step that forks");
 }
 
 void loop::take_sample() noexcept {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <galley/driver.hpp>
+#include <galley/fork_guard.hpp>
 #include <galley/observer.hpp>
 #include <galley/operation.hpp>
 #include <galley/ready.hpp>
@@ -63,7 +64,8 @@ public:
         latest_ = std::max(latest_, driver_.now());
         return latest_;
     }
-    /// The clock as of the latest collect: what decides which timers are due. Costs nothing.
+    /// The clock as of the latest collect, at first as of the loop's construction: what decides which timers are due.
+    /// Costs nothing.
     [[nodiscard]] instant sample() const noexcept { return sample_; }
 
     /// Starts a timer, again if it is started (TIME-4: a restart is a new start). It fires in the first collect whose
@@ -98,8 +100,8 @@ public:
     // ---- running ---------------------------------------------------------------------------------------------------
 
     /// Runs until LIFE-1 gives a verdict. Throws std::logic_error when called from inside a step or from a second
-    /// thread at the same time (LIFE-4). After stopped or deadlocked it may be called again and goes on where it left
-    /// off (LIFE-3).
+    /// thread at the same time (LIFE-4), and in a forked child (LIFE-8). After stopped or deadlocked it may be called
+    /// again and goes on where it left off (LIFE-3).
     virtual verdict run() = 0;
     /// Requests a stop: the current round finishes, no later one begins (LIFE-2). Any thread, never blocks; sticky
     /// until a `run` returns stopped.
@@ -127,6 +129,10 @@ protected:
     [[noreturn]] static void end_without_room() noexcept;
 
     [[nodiscard]] driver& get_driver() noexcept { return driver_; }
+    /// This is a copy in a forked child, which must not run (LIFE-8).
+    [[nodiscard]] bool in_forked_child() const noexcept { return guard_.in_child(); }
+    /// Throws the std::logic_error that says so.
+    [[noreturn]] static void refuse_in_forked_child();
     /// Samples the clock (TIME-2). The observer is told if it changed.
     void take_sample() noexcept;
 
@@ -144,6 +150,7 @@ private:
     instant latest_{};
     instant sample_{};
     task_registry tasks_;
+    fork_guard guard_;
 };
 
 /// Delays *completed* while it exists: for a service that tasks will need again (LIFE-3). Loop thread only; must not

@@ -18,7 +18,8 @@ public:
     mailbox& operator=(const mailbox&) = delete;
     virtual ~mailbox() = default;
 
-    /// Puts `work` into the inbox and wakes the loop if it sleeps. False: the loop is closed, `work` is untouched.
+    /// Puts `work` into the inbox and wakes the loop if it sleeps. False: the loop is closed, or this is a forked child
+    /// (LIFE-8); `work` is untouched.
     /// Throws std::bad_alloc, and then nothing was posted.
     [[nodiscard]] virtual bool post(callback& work) = 0;
     virtual void stop() noexcept = 0;
@@ -50,8 +51,8 @@ public:
 
     /// Hands a callback over to the loop's thread. It is called exactly once, in a round of its own turn (POST-1),
     /// after those that this thread posted before (POST-1), unless the loop is destroyed first. Never blocks on the
-    /// loop (POST-2). Returns false if the loop is closed: nothing was posted (POST-4). Throws std::bad_alloc with
-    /// nothing posted.
+    /// loop (POST-2). Returns false if the loop is closed (POST-4), or belongs to the parent of this forked child
+    /// (LIFE-8): nothing was posted. Throws std::bad_alloc with nothing posted.
     [[nodiscard]] bool post(callback work) const { return box_->post(work); }
 
     /// A post without callback: makes a waiting loop take another turn.
