@@ -8,7 +8,7 @@ import hashlib
 SEED = "galley 1"
 
 
-def ranked(sites):
+def ranked(sites, seed=SEED):
     """(rank, site) of all that can be planted, in order of rank."""
     counts = {}
     result = []
@@ -16,12 +16,12 @@ def ranked(sites):
         what = (site.file, site.inside, site.kind, *(choice[2] for choice in site.choices))
         counts[what] = counts.get(what, 0) + 1
         if site.no is None:
-            result.append((rank(*what, str(counts[what])), site))
+            result.append((rank(seed, *what, str(counts[what])), site))
     return sorted(result, key=lambda pair: pair[0])
 
 
 def rank(*what):
-    return hashlib.sha256("\\0".join((SEED, *what)).encode()).hexdigest()
+    return hashlib.sha256("\\0".join(what).encode()).hexdigest()
 
 
 def choice_of(site, key):
