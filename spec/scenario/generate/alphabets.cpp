@@ -131,10 +131,9 @@ alphabet group_alphabet() {
 /// and cancels it, so that a task comes after a shield, or an heir after both.
 alphabet shape_alphabet() {
     return {"shapes",
-            {plain(verb::sleep, 1), plain(verb::spawn), plain(verb::shield), plain(verb::group), plain(verb::go),
-             plain(verb::cancel_group)},
+            {plain(verb::yield), plain(verb::shield), plain(verb::group), plain(verb::go), plain(verb::cancel_group)},
             {},
-            {.brief = 4, .whole = 6, .slots = 1}};
+            {.brief = 5, .whole = 6, .slots = 1}};
 }
 
 alphabet queue_alphabet() {
