@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <fast/epoll_driver.hpp>
 #include <fast/loop.hpp>
+#include <galley/step.hpp>
 
 #include <new>
 #include <span>
@@ -111,6 +112,7 @@ verdict loop::run() {
         throw std::logic_error(
             "galley::fast::loop::run: the loop is running already (called from inside a step, or on two threads)");
     }
+    tasks().begin_run();
     steps_left_ = 0;  // so that the first iteration asks the driver
     observer* const o = watching();
     if (o == nullptr) {
@@ -276,7 +278,11 @@ void loop::run_round() noexcept {
     const auto run = [this](ready_entry entry) {
         enter<Watched>(box::pick);
         enter<Watched>(box::run);
-        entry.run(entry.argument);
+        if (context* const task = context::of(entry)) [[likely]] {
+            static_cast<void>(task->step(Watched ? watching() : nullptr));
+        } else {
+            entry.run(entry.argument);
+        }
         enter<Watched>(box::save);
     };
     if (ready_.size() == 1) {

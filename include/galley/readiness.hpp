@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+// How a task suspends and becomes ready: what every await does, so it is inline. Part of context.hpp that needs a loop.
+#pragma once
+
+#include <galley/context.hpp>
+#include <galley/loop.hpp>
+
+#include <cassert>
+
+namespace galley {
+
+inline void context::append(cause why) noexcept {
+    loop_->schedule(ready_entry{&step_of, this});
+    if (observer* const o = loop_->watching()) [[unlikely]] {
+        o->made_ready(id_, why);
+    }
+}
+
+inline void context::make_ready(cause why) noexcept {
+    assert(state_ != state::ready && state_ != state::ended);  // READY-4
+    if (loop_->tasks().closing()) [[unlikely]] {
+        return;
+    }
+    if (why != cause::spawn) {
+        state_ = state::ready;
+    }
+    append(why);
+}
+
+inline bool context::satisfied(suspension& await) noexcept {
+    task_registry& tasks = loop_->tasks();
+    if (--tasks.budget_left_ > 0) [[likely]] {
+        return false;
+    }
+    go_again(await, cause::budget, "budget");
+    return true;
+}
+
+inline void context::suspend(suspension& await) noexcept {
+    waiting_ = &await;
+    state_ = state::waiting;
+    if (observer* const o = loop_->watching()) [[unlikely]] {
+        o->awaiting(id_, await.kind());
+    }
+}
+
+// Only inside a step: so the loop is not being destroyed.
+inline void context::yield(suspension& await) noexcept {
+    state_ = state::ready;
+    append(cause::yield);
+    waiting_ = &await;
+    if (observer* const o = loop_->watching()) [[unlikely]] {
+        o->awaiting(id_, await.kind());
+    }
+}
+
+inline void context::go_on_with(promise_base* frame) noexcept { loop_->tasks().next_frame_ = frame; }
+
+inline bool context::stack_is_deep() const noexcept {
+    return static_cast<const char*>(__builtin_frame_address(0)) <= loop_->tasks().stack_limit_;
+}
+
+inline void suspension::resume(cause why, delivery with) noexcept {
+    with_ = with;
+    task_->make_ready(why);
+}
+inline bool suspension::waiting() const noexcept { return task_ != nullptr && task_->waits_for(*this); }
+
+}  // namespace galley
