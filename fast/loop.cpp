@@ -67,7 +67,7 @@ void loop::drop_callbacks() noexcept {
 void loop::start(timer& t, instant deadline) noexcept {
     t.set_key(key_of(deadline));
     timers_.start(t);
-    timers_due_ |= t.key() <= sample();
+    look_again_ |= t.key() <= sample();
     if (observer* const o = watching()) {
         o->timer_started(t);
     }
@@ -157,7 +157,7 @@ verdict loop::iterate() noexcept {
 
 // True: the next round may begin without a look at anything else.
 bool loop::quiet() const noexcept {
-    return outside_.quiet() && !timers_due_ && steps_left_ > 0 && ready_.size() != 0 && tasks().pending() != 0;
+    return outside_.nothing_came() && !look_again_ && steps_left_ > 0 && anything_ready() && tasks().pending() != 0;
 }
 
 // (a)
@@ -194,12 +194,13 @@ bool loop::check() noexcept {
         }
         steps_left_ = options().ask_every;
         take_sample();
-        timers_due_ = true;
+        look_again_ = true;
         collect_operations(done);
     }
     collect_timers();
     outside_.attend();
     collect_posts();
+    look_again_ = look_again_ || outside_.stop_requested() || !outside_.arrived().empty();
     return !outside_.stop_requested() && ready_.size() != 0;
 }
 
@@ -228,7 +229,7 @@ void loop::collect_operations(operation_list& done) noexcept {
 }
 
 void loop::collect_timers() noexcept {
-    if (!std::exchange(timers_due_, false)) {
+    if (!std::exchange(look_again_, false)) {
         return;
     }
     while (timer* const t = timers_.pop_due(sample())) {
@@ -265,37 +266,38 @@ void loop::collect_posts() noexcept {
 
 template <bool Watched>
 void loop::begin_round() noexcept {
-    const std::size_t count = ready_.size();
+    const auto count = static_cast<std::size_t>(put_ - ready_.begin());
     steps_left_ -= static_cast<std::int64_t>(count);
-    ++rounds_;
     if constexpr (Watched) {
-        watching()->round_began(rounds_, count);
+        watching()->round_began(++rounds_, count);
     }
 }
 
 template <bool Watched>
+void loop::run(ready_entry entry) noexcept {
+    enter<Watched>(box::pick);
+    enter<Watched>(box::run);
+    if (context::is_step(entry)) [[likely]] {
+        static_cast<void>(static_cast<context*>(entry.argument)->step(Watched ? watching() : nullptr));
+    } else {
+        entry.run(entry.argument);
+    }
+    enter<Watched>(box::save);
+}
+
+template <bool Watched>
 void loop::run_round() noexcept {
-    const auto run = [this](ready_entry entry) {
-        enter<Watched>(box::pick);
-        enter<Watched>(box::run);
-        if (context* const task = context::of(entry)) [[likely]] {
-            static_cast<void>(task->step(Watched ? watching() : nullptr));
-        } else {
-            entry.run(entry.argument);
-        }
-        enter<Watched>(box::save);
-    };
-    if (ready_.size() == 1) {
-        run(ready_.take_only());
+    if (put_ - ready_.begin() == 1) {
+        run<Watched>(ready_.take_only());
         return;
     }
     const std::span<const ready_entry> round = ready_.take_round();
-    run(round.front());
+    run<Watched>(round.front());
     for (const ready_entry entry : round.subspan(1)) {
         enter<Watched>(box::check);  // which does nothing while something is left of the round
         enter<Watched>(box::continue_);
         enter<Watched>(box::pending);
-        run(entry);
+        run<Watched>(entry);
     }
 }
 

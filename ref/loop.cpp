@@ -137,7 +137,8 @@ void loop::run_picked() noexcept {
     if (picked_.posted) {
         tasks().call(picked_.posted);  // a callback runs to its end
         picked_.posted = callback{};
-    } else if (context* const task = context::of(picked_.step)) {
+    } else if (context::is_step(picked_.step)) {
+        auto* const task = static_cast<context*>(picked_.step.argument);
         picked_id_ = task->id();
         picked_task_ = task->step(watching()) ? task : nullptr;
     } else {

@@ -43,6 +43,21 @@ void context::leave_scope(scope_node& scope) noexcept {
     scope.leave();
 }
 
+void context::append_watched(cause why) noexcept {
+    loop_->schedule(ready_entry{&step_of, this});
+    if (observer* const o = loop_->watching()) {
+        o->made_ready(id_, why);
+    }
+}
+
+bool context::yield_watched() noexcept {
+    append_watched(cause::yield);
+    if (observer* const o = loop_->watching()) {
+        o->awaiting(id_, waiting_->kind());
+    }
+    return true;
+}
+
 // It stays ready, as one that yields.
 void context::go_again(suspension& await, cause why, const char* kind) noexcept {
     make_ready(why);

@@ -37,6 +37,7 @@ public:
 
 protected:
     suspension() = default;
+    explicit constexpr suspension(delivery with) noexcept : with_{with} {}
     ~suspension() = default;
 
     [[nodiscard]] bool waiting() const noexcept;
@@ -75,10 +76,8 @@ public:
     /// "start", "ready", or the kind of await.
     [[nodiscard]] const char* awaiting() const noexcept;
 
-    /// The task whose step this entry of a ready queue is; null for a callback.
-    [[nodiscard]] static context* of(const ready_entry& entry) noexcept {
-        return entry.run == &step_of ? static_cast<context*>(entry.argument) : nullptr;
-    }
+    /// Whether this entry of a ready queue is a task's step: its argument is the task then. Otherwise it is a callback.
+    [[nodiscard]] static bool is_step(const ready_entry& entry) noexcept { return entry.run == &step_of; }
     /// Its next step, for a loop that knows the task of an entry, and who watches it. False: it has ended with it, and
     /// may be gone.
     bool step(observer* watching) noexcept;
@@ -94,7 +93,7 @@ public:
     /// The await is registered: the step ends here.
     void suspend(suspension& await) noexcept;
     /// A yield: an append, whatever the budget.
-    void yield(suspension& await) noexcept;
+    bool yield(suspension& await) noexcept;
     void make_ready(cause why) noexcept;
     [[nodiscard]] bool waits_for(const suspension& await) const noexcept {
         return state_ == state::waiting && waiting_ == &await;
@@ -131,6 +130,8 @@ private:
 
     static void step_of(void* self) noexcept;
     void append(cause why) noexcept;
+    void append_watched(cause why) noexcept;
+    [[nodiscard]] bool yield_watched() noexcept;
     void go_again(suspension& await, cause why, const char* kind) noexcept;
     void wait_for_something_foreign() noexcept;
     void run_frames() noexcept;

@@ -9,11 +9,13 @@
 
 namespace galley {
 
+// The usual case in line: there is room, as it was reserved, and nobody watches. The other is a call at the end.
 inline void context::append(cause why) noexcept {
-    loop_->schedule(ready_entry{&step_of, this});
-    if (observer* const o = loop_->watching()) [[unlikely]] {
-        o->made_ready(id_, why);
+    if (loop_->watching() == nullptr && loop_->has_room()) [[likely]] {
+        loop_->schedule(ready_entry{&step_of, this});
+        return;
     }
+    append_watched(why);
 }
 
 inline void context::make_ready(cause why) noexcept {
@@ -21,9 +23,7 @@ inline void context::make_ready(cause why) noexcept {
     if (loop_->tasks().closing()) [[unlikely]] {
         return;
     }
-    if (why != cause::spawn) {
-        state_ = state::ready;
-    }
+    state_ = state::ready;
     append(why);
 }
 
@@ -44,14 +44,15 @@ inline void context::suspend(suspension& await) noexcept {
     }
 }
 
-// Only inside a step: so the loop is not being destroyed.
-inline void context::yield(suspension& await) noexcept {
+// Only inside a step: so the loop is not being destroyed. Always true: the task suspends.
+inline bool context::yield(suspension& await) noexcept {
     state_ = state::ready;
-    append(cause::yield);
     waiting_ = &await;
-    if (observer* const o = loop_->watching()) [[unlikely]] {
-        o->awaiting(id_, await.kind());
+    if (loop_->watching() == nullptr && loop_->has_room()) [[likely]] {
+        loop_->schedule(ready_entry{&step_of, this});
+        return true;
     }
+    return yield_watched();
 }
 
 inline void context::go_on_with(promise_base* frame) noexcept { loop_->tasks().next_frame_ = frame; }

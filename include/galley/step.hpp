@@ -5,7 +5,6 @@
 #include <galley/task.hpp>
 
 #include <cassert>
-#include <utility>
 
 namespace galley {
 
@@ -44,10 +43,14 @@ inline bool context::step(observer* watching) noexcept {
 inline void context::run_frames() noexcept {
     task_registry& tasks = loop_->tasks();
     promise_base* frame = leaf_;
-    do {
+    for (;;) {
         frame->frame().resume();
-        frame = std::exchange(tasks.next_frame_, nullptr);
-    } while (frame != nullptr);
+        frame = tasks.next_frame_;
+        if (frame == nullptr) [[likely]] {
+            return;
+        }
+        tasks.next_frame_ = nullptr;
+    }
 }
 
 }  // namespace galley

@@ -37,7 +37,9 @@ void task_registry::start(context& task, promise_base& first_frame, scope_node& 
             parent.node_kind() == scope_node::kind::scope ? static_cast<cancel_scope&>(parent).id() : 0;
         observer_->spawned(task.id_, current_ == nullptr ? 0 : current_->id(), scope);
     }
-    task.make_ready(cause::spawn);
+    if (!closing_) {
+        task.append(cause::spawn);  // it is `starting`, not `ready`
+    }
 }
 
 scope_node& task_registry::spawn_place() noexcept { return current_ == nullptr ? root_ : current_->innermost(); }
