@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <fast/epoll_driver.hpp>
 #include <fast/loop.hpp>
+#include <galley/step.hpp>
 
 #include <new>
 #include <span>
@@ -66,7 +67,7 @@ void loop::drop_callbacks() noexcept {
 void loop::start(timer& t, instant deadline) noexcept {
     t.set_key(key_of(deadline));
     timers_.start(t);
-    timers_due_ |= t.key() <= sample();
+    look_again_ |= t.key() <= sample();
     if (observer* const o = watching()) {
         o->timer_started(t);
     }
@@ -111,6 +112,7 @@ verdict loop::run() {
         throw std::logic_error(
             "galley::fast::loop::run: the loop is running already (called from inside a step, or on two threads)");
     }
+    tasks().begin_run();
     steps_left_ = 0;  // so that the first iteration asks the driver
     observer* const o = watching();
     if (o == nullptr) {
@@ -163,7 +165,7 @@ verdict loop::iterate() noexcept {
 
 // True: the next round may begin without a look at anything else.
 bool loop::quiet() const noexcept {
-    return outside_.quiet() && !timers_due_ && steps_left_ > 0 && ready_.size() != 0 && tasks().pending() != 0;
+    return outside_.nothing_came() && !look_again_ && steps_left_ > 0 && anything_ready() && tasks().pending() != 0;
 }
 
 // (a)
@@ -200,12 +202,13 @@ bool loop::check() noexcept {
         }
         steps_left_ = options().ask_every;
         take_sample();
-        timers_due_ = true;
+        look_again_ = true;
         collect_operations(done);
     }
     collect_timers();
     outside_.attend();
     collect_posts();
+    look_again_ = look_again_ || outside_.stop_requested() || !outside_.arrived().empty();
     return !outside_.stop_requested() && ready_.size() != 0;
 }
 
@@ -234,7 +237,7 @@ void loop::collect_operations(operation_list& done) noexcept {
 }
 
 void loop::collect_timers() noexcept {
-    if (!std::exchange(timers_due_, false)) {
+    if (!std::exchange(look_again_, false)) {
         return;
     }
     while (timer* const t = timers_.pop_due(sample())) {
@@ -271,33 +274,38 @@ void loop::collect_posts() noexcept {
 
 template <bool Watched>
 void loop::begin_round() noexcept {
-    const std::size_t count = ready_.size();
+    const auto count = static_cast<std::size_t>(put_ - ready_.begin());
     steps_left_ -= static_cast<std::int64_t>(count);
-    ++rounds_;
     if constexpr (Watched) {
-        watching()->round_began(rounds_, count);
+        watching()->round_began(++rounds_, count);
     }
 }
 
 template <bool Watched>
-void loop::run_round() noexcept {
-    const auto run = [this](ready_entry entry) {
-        enter<Watched>(box::pick);
-        enter<Watched>(box::run);
+void loop::run(ready_entry entry) noexcept {
+    enter<Watched>(box::pick);
+    enter<Watched>(box::run);
+    if (context::is_step(entry)) [[likely]] {
+        static_cast<void>(static_cast<context*>(entry.argument)->step(Watched ? watching() : nullptr));
+    } else {
         entry.run(entry.argument);
-        enter<Watched>(box::save);
-    };
-    if (ready_.size() == 1) {
-        run(ready_.take_only());
+    }
+    enter<Watched>(box::save);
+}
+
+template <bool Watched>
+void loop::run_round() noexcept {
+    if (put_ - ready_.begin() == 1) {
+        run<Watched>(ready_.take_only());
         return;
     }
     const std::span<const ready_entry> round = ready_.take_round();
-    run(round.front());
+    run<Watched>(round.front());
     for (const ready_entry entry : round.subspan(1)) {
         enter<Watched>(box::check);  // which does nothing while something is left of the round
         enter<Watched>(box::continue_);
         enter<Watched>(box::pending);
-        run(entry);
+        run<Watched>(entry);
     }
 }
 

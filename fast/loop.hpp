@@ -4,9 +4,9 @@
 //
 // Thread safety: one thread, except stop, get_remote and the remotes themselves.
 // Invariants:
-//  1. Between two rounds of a busy loop seven tests must pass, and then nothing else is looked at (quiet): the inbox's
-//     word is 0, no stop is left to consume, no post left over, no timer was started due, fewer than ask_every steps
-//     have run since the driver was asked, something is ready, somebody pending.
+//  1. Between two rounds of a busy loop five tests must pass, and then nothing else is looked at (quiet): the inbox's
+//     word is 0; nothing is to be looked at again (a timer that was started due, a post left over, a stop); fewer than
+//     ask_every turns since the driver was asked; something is ready; somebody is pending.
 //  2. Posts are in the inbox, then among those that have arrived, then in the ready queue; never in two of them. When
 //     they have run, their nodes go back to the posters (receiving_end).
 //  3. The events seen by an observer are exactly those of ref::loop; without observer none of the tests for one is in
@@ -35,21 +35,16 @@ struct own_driver {
 };
 }  // namespace detail
 
-/// The loop for programs. Its options' `ask_every` is 256 by default: a busy loop looks at its descriptors and its
-/// clock after that many steps, or as soon as nothing is ready (WAIT-4).
+/// The loop for programs.
 class loop final : private detail::own_driver, public galley::loop {
 public:
-    [[nodiscard]] static constexpr loop_options default_options() noexcept {
-        loop_options options;
-        options.ask_every = 256;
-        return options;
-    }
+    [[nodiscard]] static constexpr loop_options default_options() noexcept { return {}; }
 
     /// On an epoll driver of its own. Throws std::invalid_argument for options out of range, std::system_error if the
     /// kernel grants no descriptor.
-    explicit loop(const loop_options& options = default_options());
+    explicit loop(const loop_options& options = {});
     /// On a driver that must outlive it. Throws std::invalid_argument for options out of range.
-    explicit loop(driver& d, const loop_options& options = default_options());
+    explicit loop(driver& d, const loop_options& options = {});
     ~loop() override;
 
     void start(timer& t, instant deadline) noexcept override;
@@ -74,6 +69,7 @@ private:
     template <bool Watched>
     [[nodiscard]] verdict iterate() noexcept;
     [[nodiscard]] bool quiet() const noexcept;
+    [[nodiscard]] bool anything_ready() const noexcept { return put_ != ready_.begin(); }
     [[nodiscard]] std::optional<verdict> judge() noexcept;
     [[nodiscard]] bool check() noexcept;
     void wait(operation_list& done) noexcept;
@@ -85,6 +81,8 @@ private:
     template <bool Watched>
     void run_round() noexcept;
     template <bool Watched>
+    void run(ready_entry entry) noexcept;
+    template <bool Watched>
     void enter(box b) const noexcept;
 
     static void run_post(void* node) noexcept;
@@ -92,7 +90,7 @@ private:
     void drop_callbacks() noexcept;
 
     std::int64_t steps_left_{};  ///< until the driver is asked again
-    bool timers_due_{};          ///< there may be a timer that is due at the sample
+    bool look_again_{};          ///< a timer may be due at the sample, or posts are left over, or there is a stop
     bool closed_{};
     ready_buffer ready_;
     timer_wheel<> timers_;

@@ -41,6 +41,8 @@ public:
     ~ready_buffer() { put_ = put_end_ = nullptr; }
 
     [[nodiscard]] std::size_t size() const noexcept { return static_cast<std::size_t>(put_ - filled_.get()); }
+    /// Of what is filled. What lends `put` compares it itself, which is a load less than `size`.
+    [[nodiscard]] const ready_entry* begin() const noexcept { return filled_.get(); }
     [[nodiscard]] std::span<const ready_entry> waiting() const noexcept { return {filled_.get(), put_}; }
 
     /// Room for this many tasks. Throws std::bad_alloc with nothing changed.

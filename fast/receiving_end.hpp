@@ -34,6 +34,8 @@ public:
 
     /// Nothing was told since the latest `attend`, and nothing is left from before.
     [[nodiscard]] bool quiet() const noexcept { return mailbox_->box().idle() && !stop_requested_ && arrived_.empty(); }
+    /// The first half of that: for whoever knows the other.
+    [[nodiscard]] bool nothing_came() const noexcept { return mailbox_->box().idle(); }
     /// Takes over what other threads have told.
     void attend() noexcept {
         inbox& box = mailbox_->box();

@@ -2,7 +2,8 @@
 #include <ref/loop.hpp>
 #include <ref/poll_driver.hpp>
 
-#include <cassert>
+#include <galley/step.hpp>
+
 #include <list>
 #include <new>
 #include <stdexcept>
@@ -49,6 +50,7 @@ verdict loop::run() {
         std::atomic<bool>& flag;
     } const at_exit{running_};
 
+    tasks().begin_run();
     observer* const o = watching();
     if (o != nullptr) {
         o->run_called();
@@ -133,11 +135,15 @@ bool loop::pick() {
 
 void loop::run_picked() noexcept {
     ++steps_since_asked_;
-    const context* const task = picked_.posted ? nullptr : context::of(picked_.step);
-    picked_task_ = task == nullptr ? 0 : task->id();
+    picked_task_ = nullptr;
+    picked_id_ = 0;
     if (picked_.posted) {
         tasks().call(picked_.posted);  // a callback runs to its end
         picked_.posted = callback{};
+    } else if (context::is_step(picked_.step)) {
+        auto* const task = static_cast<context*>(picked_.step.argument);
+        picked_id_ = task->id();
+        picked_task_ = task->step(watching()) ? task : nullptr;
     } else {
         picked_.step.run(picked_.step.argument);
     }
@@ -145,17 +151,13 @@ void loop::run_picked() noexcept {
 
 /// For people; what the task needs to go on is in its frames. So if memory is short this is what is left out.
 void loop::save() noexcept {
-    if (picked_task_ == 0) {
+    if (picked_task_ == nullptr) {
+        saved_.erase(picked_id_);  // it has ended (READY-6), or was none
         return;
     }
-    if (const context* const task = tasks().stepped()) {
-        assert(task->id() == picked_task_ && !task->ended());  // READY-4, READY-5
-        try {
-            saved_[picked_task_] = saved_state{task->name(), task->awaiting(), task->since()};
-        } catch (const std::bad_alloc&) {
-        }
-    } else {
-        saved_.erase(picked_task_);  // it has ended (READY-6)
+    try {
+        saved_[picked_id_] = saved_state{picked_task_->name(), picked_task_->awaiting(), sample()};
+    } catch (const std::bad_alloc&) {
     }
 }
 

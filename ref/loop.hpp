@@ -83,7 +83,8 @@ private:
     std::size_t places_made_{};  ///< as many as tasks were pending at a time, or more
     std::size_t round_{};        ///< how many entries at the front of the ready queue belong to this round
     turn picked_;
-    task_id picked_task_{};
+    task_id picked_id_{};     ///< of the task whose step was picked; 0: a callback
+    context* picked_task_{};  ///< null: it has ended, or was none
     using timer_map = std::map<std::pair<instant, std::uintptr_t>, timer*>;
     timer_map timers_;                 ///< by (key, start order) (TIME-4)
     timer_map::node_type free_place_;  ///< of the latest timer that fired or was cancelled, for the next one

@@ -299,8 +299,7 @@ TYPED_TEST(task_suite, a_deadlock_names_the_task_and_what_it_awaits) {
         FAIL() << "no deadlock was reported";
     } catch (const run_interrupted& e) {
         EXPECT_EQ(e.why, verdict::deadlocked);
-        EXPECT_NE(std::string{e.what()}.find("task 1 'dish washer': awaits wait since 0 ns"), std::string::npos)
-            << e.what();
+        EXPECT_NE(std::string{e.what()}.find("task 1 'dish washer': awaits wait\n"), std::string::npos) << e.what();
     }
 }
 
@@ -313,10 +312,9 @@ task<void> looks_at_task_1(const galley::loop* l) {
     const context& task = *l->tasks().pending_tasks().front();
     EXPECT_EQ(task.id(), 1U);
     EXPECT_EQ(task.current_state(), context::state::ready);
-    EXPECT_EQ(task.since(), instant{1s});
 }
 
-TYPED_TEST(task_suite, a_task_that_used_up_its_budget_waits_for_its_turn_since_then) {  // READY-5
+TYPED_TEST(task_suite, a_task_that_used_up_its_budget_is_ready_again) {  // READY-5
     TypeParam loop{this->driver, loop_options{.resolution_bits = 0, .budget = 1}};
     event set;
     set.set();

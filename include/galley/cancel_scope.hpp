@@ -86,9 +86,9 @@ private:
 
 /// The await of a body inside a scope.
 template <class T>
-class [[nodiscard]] scoped_call : public typed_slot<T> {
+class [[nodiscard]] scoped_call : public result<T> {
 public:
-    scoped_call(cancel_scope& scope, task<T> body) : typed_slot<T>{body.release()}, scope_{&scope} {}
+    scoped_call(cancel_scope& scope, task<T> body) : result<T>{body.release()}, scope_{&scope} {}
 
     [[nodiscard]] static bool await_ready() noexcept { return false; }
     template <class Promise>
@@ -99,18 +99,18 @@ public:
     /// Throws what leaves the scope: an exception, or `cancelled` if the cancellation is an enclosing scope's.
     [[nodiscard]] finished<T> await_resume() {
         this->destroy_callee();
-        const scope_outcome how = scope_->outcome_of(this->result.kind());
+        const scope_outcome how = scope_->outcome_of(this->kind());
         scope_->close(how);
         if (how == scope_outcome::absorbed) {
             return {};
         }
         if constexpr (std::is_void_v<T>) {
-            this->result.take();
+            this->take();
             return true;
         } else if constexpr (std::is_reference_v<T>) {
-            return &this->result.take();
+            return &this->take();
         } else {
-            return finished<T>{this->result.take()};
+            return finished<T>{this->take()};
         }
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <galley/context.hpp>
-#include <galley/loop.hpp>
-#include <galley/task.hpp>
+#include <galley/step.hpp>
 
 #include <cassert>
 #include <utility>
@@ -30,8 +29,6 @@ const char* context::awaiting() const noexcept {
     return "ended";
 }
 
-instant context::since() const noexcept { return waiting_ == nullptr ? epoch : waiting_->since_; }
-
 void context::enter(scope_node& scope) noexcept {
     innermost_->adopt(scope);
     innermost_ = &scope;
@@ -46,104 +43,47 @@ void context::leave_scope(scope_node& scope) noexcept {
     scope.leave();
 }
 
-bool context::satisfied(suspension& await) noexcept {
-    if (--budget_left_ > 0) [[likely]] {
-        return false;
-    }
-    make_ready(cause::budget);
-    waiting_ = &await;
-    await.since_ = loop_->sample();
-    if (observer* const o = loop_->watching()) {
-        o->awaiting(id_, "budget");
-    }
-    return true;
-}
-
-void context::suspend(suspension& await) noexcept {
-    waiting_ = &await;
-    await.since_ = loop_->sample();
-    state_ = state::waiting;
-    if (observer* const o = loop_->watching()) {
-        o->awaiting(id_, await.kind());
-    }
-}
-
-void context::yield(suspension& await) noexcept {
-    make_ready(cause::yield);
-    waiting_ = &await;
-    await.since_ = loop_->sample();
-    if (observer* const o = loop_->watching()) {
-        o->awaiting(id_, await.kind());
-    }
-}
-
-void context::make_ready(cause why) noexcept {
-    assert(state_ != state::ready && state_ != state::ended);  // READY-4
-    if (loop_->tasks().closing()) {
-        return;
-    }
-    if (why != cause::spawn) {
-        state_ = state::ready;
-    }
-    loop_->schedule(ready_entry{&step, this});
+void context::append_watched(cause why) noexcept {
+    loop_->schedule(ready_entry{&step_of, this});
     if (observer* const o = loop_->watching()) {
         o->made_ready(id_, why);
     }
 }
 
-const context* context::of(const ready_entry& entry) noexcept {
-    return entry.run == &step ? static_cast<const context*>(entry.argument) : nullptr;
+bool context::yield_watched() noexcept {
+    append_watched(cause::yield);
+    if (observer* const o = loop_->watching()) {
+        o->awaiting(id_, waiting_->kind());
+    }
+    return true;
 }
 
-void context::step(void* self) noexcept {
+// It stays ready, as one that yields.
+void context::go_again(suspension& await, cause why, const char* kind) noexcept {
+    make_ready(why);
+    waiting_ = &await;
+    if (observer* const o = loop_->watching()) {
+        o->awaiting(id_, kind);
+    }
+}
+
+void context::step_of(void* self) noexcept {
     context& task = *static_cast<context*>(self);
-    galley::loop& l = *task.loop_;
-    task_registry& tasks = l.tasks();
-    assert(tasks.current_ == nullptr);  // READY-3
-    tasks.current_ = tasks.stepped_ = &task;
-    task.stack_limit_ = static_cast<const char*>(__builtin_frame_address(0)) - tasks.call_stack_;
-    task.budget_left_ = l.options().budget;
-
-    const bool first = task.state_ == state::starting;
-    const bool never_starts = first && task.cancelled();  // CANCEL-2
-    task.state_ = state::running;
-    if (observer* const o = l.watching()) {
-        const delivery start = never_starts ? delivery::cancelled : delivery::start;
-        o->stepping(task.id_, l.sample(), first ? start : task.waiting_->with());
-    }
-    task.waiting_ = nullptr;
-    if (never_starts) {
-        task.set_cancelled();
-    } else {
-        task.run_frames();
-    }
-    tasks.current_ = nullptr;
-    if (task.state_ != state::running) {
-        return;
-    }
-    if (task.how() == outcome::none) [[unlikely]] {
-        static thread_local foreign_wait unknown;  // of no task in particular: nobody will resume it
-        task.suspend(unknown);
-        return;
-    }
-    task.finish();
+    static_cast<void>(task.step(task.loop_->watching()));
 }
 
-// The innermost frame, then, as long as the one that ran has ended or made a deep call, the one to go on with.
-void context::run_frames() noexcept {
-    promise_base* frame = leaf_;
-    do {
-        next_frame_ = nullptr;
-        frame->frame().resume();
-        frame = next_frame_;
-    } while (frame != nullptr);
+void context::wait_for_something_foreign() noexcept {
+    static thread_local foreign_wait unknown;  // of no task in particular: nobody will resume it
+    suspend(unknown);
 }
+
+outcome context::how() const noexcept { return slot_->kind(); }
+const std::exception_ptr& context::exception() const noexcept { return slot_->exception(); }
 
 void context::finish() noexcept {  // READY-6
     assert(innermost_ == this);
     state_ = state::ended;
     task_registry& tasks = loop_->tasks();
-    tasks.stepped_ = nullptr;
     if (observer* const o = loop_->watching()) {
         o->ended(id_, how());
     }
@@ -155,7 +95,7 @@ void context::finish() noexcept {  // READY-6
     if (failed_unobserved() && holders_ > 1) {
         tasks.list_failure(*this);
     }
-    root_slot().destroy_callee();
+    slot_->destroy_callee();
     release();
 }
 

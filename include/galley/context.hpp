@@ -37,6 +37,7 @@ public:
 
 protected:
     suspension() = default;
+    explicit constexpr suspension(delivery with) noexcept : with_{with} {}
     ~suspension() = default;
 
     [[nodiscard]] bool waiting() const noexcept;
@@ -47,7 +48,6 @@ protected:
 private:
     friend class context;
     bool interrupted_{};  ///< it was told to withdraw; it is told once
-    instant since_{};     ///< the sample at which the task was suspended
 };
 
 /// Whoever is told of a task's end: a joiner, a group, `when_all`, `when_any`.
@@ -70,15 +70,17 @@ public:
     [[nodiscard]] galley::loop& loop() const noexcept { return *loop_; }
     [[nodiscard]] state current_state() const noexcept { return state_; }
     [[nodiscard]] bool ended() const noexcept { return state_ == state::ended; }
-    [[nodiscard]] virtual outcome how() const noexcept = 0;
-    [[nodiscard]] virtual std::exception_ptr exception() const noexcept = 0;
+    [[nodiscard]] outcome how() const noexcept;
+    [[nodiscard]] const std::exception_ptr& exception() const noexcept;
 
-    /// "start", "ready", or the kind of await; and since when it has been so (the latter for an awaiting task).
+    /// "start", "ready", or the kind of await.
     [[nodiscard]] const char* awaiting() const noexcept;
-    [[nodiscard]] instant since() const noexcept;
 
-    /// The task whose step this entry of a ready queue is; null for a callback.
-    [[nodiscard]] static const context* of(const ready_entry& entry) noexcept;
+    /// Whether this entry of a ready queue is a task's step: its argument is the task then. Otherwise it is a callback.
+    [[nodiscard]] static bool is_step(const ready_entry& entry) noexcept { return entry.run == &step_of; }
+    /// Its next step, for a loop that knows the task of an entry, and who watches it. False: it has ended with it, and
+    /// may be gone.
+    bool step(observer* watching) noexcept;
 
     // --- awaits (called from awaiters, inside a step)
     [[nodiscard]] bool cancelled_here() const noexcept { return innermost_->cancelled(); }
@@ -91,7 +93,7 @@ public:
     /// The await is registered: the step ends here.
     void suspend(suspension& await) noexcept;
     /// A yield: an append, whatever the budget.
-    void yield(suspension& await) noexcept;
+    bool yield(suspension& await) noexcept;
     void make_ready(cause why) noexcept;
     [[nodiscard]] bool waits_for(const suspension& await) const noexcept {
         return state_ == state::waiting && waiting_ == &await;
@@ -101,11 +103,9 @@ public:
     /// The innermost frame, which runs or is suspended: kept by every call's begin and end.
     void set_leaf(promise_base* frame) noexcept { leaf_ = frame; }
     /// Resumed by the step loop after the frame that is running now has been suspended.
-    void set_next(promise_base* frame) noexcept { next_frame_ = frame; }
+    void go_on_with(promise_base* frame) noexcept;
     /// True if the stack of this step is used up so far that a call should start from the step loop (TASK-5).
-    [[nodiscard]] bool stack_is_deep() const noexcept {
-        return static_cast<const char*>(__builtin_frame_address(0)) <= stack_limit_;
-    }
+    [[nodiscard]] bool stack_is_deep() const noexcept;
 
     // --- cancellation and ownership
     void interrupt() noexcept;
@@ -122,41 +122,35 @@ public:
     virtual ~context() = default;
 
 protected:
-    context(galley::loop& l, const char* name) noexcept
-        : scope_node{kind::task}, loop_{&l}, name_{name}, innermost_{this} {}
+    context(galley::loop& l, const char* name, call_slot& slot) noexcept
+        : scope_node{kind::task}, loop_{&l}, slot_{&slot}, name_{name}, innermost_{this} {}
 
 private:
     friend class task_registry;
 
-    static void step(void* self) noexcept;
+    static void step_of(void* self) noexcept;
+    void append(cause why) noexcept;
+    void append_watched(cause why) noexcept;
+    [[nodiscard]] bool yield_watched() noexcept;
+    void go_again(suspension& await, cause why, const char* kind) noexcept;
+    void wait_for_something_foreign() noexcept;
     void run_frames() noexcept;
     void finish() noexcept;
     void destroy_frames() noexcept;
-    [[nodiscard]] virtual call_slot& root_slot() noexcept = 0;
-    virtual void set_cancelled() noexcept = 0;
-    void report_if_unobserved() noexcept;
 
     galley::loop* loop_;
+    call_slot* slot_;  ///< of its first frame: where its outcome comes to
     const char* name_;
-    scope_node* innermost_;       ///< the task itself, or its innermost open scope
-    suspension* waiting_{};       ///< what it waits for; while ready: what it will be resumed from
-    promise_base* leaf_{};        ///< the innermost frame; null when the first has ended
-    promise_base* next_frame_{};  ///< within a step: the frame to go on with
+    scope_node* innermost_;  ///< the task itself, or its innermost open scope
+    suspension* waiting_{};  ///< what it waits for; while ready: what it will be resumed from
+    promise_base* leaf_{};   ///< the innermost frame; null when the first has ended
     task_owner* owner_{};
-    const char* stack_limit_{};  ///< within a step: calls go on from the step loop below this (stacks grow downward)
     task_id id_{};
     std::uint32_t holders_{1};  ///< its running is one
-    std::uint32_t budget_left_{};
     state state_{state::starting};
     bool claimed_{};
     bool observed_{};
     bool in_failures_{};  ///< listed as a failure that nobody has observed yet
 };
-
-inline void suspension::resume(cause why, delivery with) noexcept {
-    with_ = with;
-    task_->make_ready(why);
-}
-inline bool suspension::waiting() const noexcept { return task_ != nullptr && task_->waits_for(*this); }
 
 }  // namespace galley

@@ -23,8 +23,11 @@ namespace galley {
 /// The parameters of a loop, which its traces state.
 struct loop_options {
     unsigned resolution_bits{10};  ///< R of TIME-2 is 2^this nanoseconds, below 41: by default about a microsecond
-    std::uint32_t ask_every{1};    ///< B of WAIT-4: steps after which the driver is asked again, at least 1
-    std::uint32_t budget{128};     ///< satisfied awaits per step, at least 1 (READY-5)
+    /// B of WAIT-4: turns (steps and callbacks) after which a busy loop asks its driver again, at least 1. So what
+    /// became ready outside, or due, waits for no more than this many turns and the rest of a round; an idle loop waits
+    /// for it. To ask costs a system call: with 1 each turn of a lone task pays for one.
+    std::uint32_t ask_every{256};
+    std::uint32_t budget{128};  ///< satisfied awaits per step, at least 1 (READY-5)
 };
 
 /// An event loop. One thread, the one that calls `run`, uses it; what other threads may call says so.
@@ -50,6 +53,8 @@ public:
             overflow(entry);
         }
     }
+    /// Whether `schedule` is but a store now.
+    [[nodiscard]] bool has_room() const noexcept { return put_ != put_end_; }
     /// The same for several, in order.
     void schedule(std::span<const ready_entry> entries) noexcept {
         for (const ready_entry& entry : entries) {

@@ -25,9 +25,6 @@ std::string describe_pending(const loop& l) {
         }
         const bool waits = task->current_state() == context::state::waiting;
         report += std::string{waits ? ": awaits " : ": "} + task->awaiting();
-        if (waits) {
-            report += " since " + std::to_string(nanoseconds(task->since())) + " ns";
-        }
         report += '\n';
     }
     return report;

@@ -11,7 +11,7 @@
 
 namespace galley {
 
-/// The pending tasks, one a line: what each awaits, and since when. For people and debuggers.
+/// The pending tasks, one a line: what each awaits. For people and debuggers.
 [[nodiscard]] std::string describe_pending(const loop& l);
 
 /// `run` ended although the main task had not: nothing can wake what is left (LIFE-1), or somebody stopped the loop.

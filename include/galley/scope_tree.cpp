@@ -3,39 +3,17 @@
 #include <galley/context.hpp>
 #include <galley/scope_tree.hpp>
 
-#include <cassert>
-
 namespace galley {
 
-void scope_node::adopt(scope_node& child) noexcept {
-    assert(child.parent_ == nullptr);
-    child.parent_ = this;
-    child.previous_ = last_;
-    child.next_ = nullptr;
-    (last_ == nullptr ? first_ : last_->next_) = &child;
-    last_ = &child;
-    child.cancelled_ = child.cancelled_ || (cancelled_ && !child.shield_);
-}
-
-void scope_node::leave() noexcept {
-    if (parent_ == nullptr) {
-        return;  // the tree is being destroyed: it was taken apart as a whole
+// What is below it comes between its neighbours, in order.
+void scope_node::leave_to_parent() noexcept {
+    for (scope_node* child = first_; child != nullptr; child = child->next_) {
+        child->parent_ = parent_;
     }
-    scope_node* before = previous_;
-    scope_node* after = next_;
-    if (first_ != nullptr) {  // the children come between the neighbours, in order
-        for (scope_node* child = first_; child != nullptr; child = child->next_) {
-            child->parent_ = parent_;
-        }
-        first_->previous_ = previous_;
-        last_->next_ = next_;
-        after = first_;
-        (next_ == nullptr ? parent_->last_ : next_->previous_) = last_;
-        (before == nullptr ? parent_->first_ : before->next_) = after;
-    } else {
-        (before == nullptr ? parent_->first_ : before->next_) = after;
-        (after == nullptr ? parent_->last_ : after->previous_) = before;
-    }
+    first_->previous_ = previous_;
+    last_->next_ = next_;
+    (next_ == nullptr ? parent_->last_ : next_->previous_) = last_;
+    (previous_ == nullptr ? parent_->first_ : previous_->next_) = first_;
     parent_ = first_ = last_ = previous_ = next_ = nullptr;
 }
 

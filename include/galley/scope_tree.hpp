@@ -2,6 +2,7 @@
 // The tree of tasks and cancel scopes: who is below whom, and how a cancellation spreads (CANCEL-1, CANCEL-7).
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 
 namespace galley {
@@ -49,6 +50,7 @@ protected:
     scope_node* next_{};
 
 private:
+    void leave_to_parent() noexcept;
     void mark_below() noexcept;
     [[nodiscard]] context* own_task() noexcept;
 
@@ -60,5 +62,28 @@ private:
     bool requested_{};
     bool cancelled_{};
 };
+
+inline void scope_node::adopt(scope_node& child) noexcept {
+    assert(child.parent_ == nullptr);
+    child.parent_ = this;
+    child.previous_ = last_;
+    child.next_ = nullptr;
+    (last_ == nullptr ? first_ : last_->next_) = &child;
+    last_ = &child;
+    child.cancelled_ = child.cancelled_ || (cancelled_ && !child.shield_);
+}
+
+inline void scope_node::leave() noexcept {
+    if (parent_ == nullptr) {
+        return;  // the tree is being destroyed: it was taken apart as a whole
+    }
+    if (first_ != nullptr) [[unlikely]] {
+        leave_to_parent();
+        return;
+    }
+    (previous_ == nullptr ? parent_->first_ : previous_->next_) = next_;
+    (next_ == nullptr ? parent_->last_ : next_->previous_) = previous_;
+    parent_ = previous_ = next_ = nullptr;
+}
 
 }  // namespace galley

@@ -52,8 +52,23 @@ sleep_awaiter sleep_for(std::chrono::duration<Rep, Period> d) noexcept {
 /// Sleeps until the loop's clock has reached `t`.
 inline sleep_awaiter sleep_until(instant t) noexcept { return sleep_awaiter{t}; }
 
-/// `co_await yield()`: everything that is ready goes first (READY-5).
-class [[nodiscard]] yield_awaiter final : public suspension {
+namespace detail {
+
+/// What every task that yields is resumed from: it is ready, so nothing ever changes here.
+class yield_suspension final : public suspension {
+public:
+    explicit constexpr yield_suspension(delivery with) noexcept : suspension{with} {}
+    [[nodiscard]] bool withdraw() noexcept override { return false; }
+    [[nodiscard]] const char* kind() const noexcept override { return "yield"; }
+};
+inline constinit yield_suspension yielding{delivery::value};
+inline constinit yield_suspension cancelled_yield{delivery::cancelled};
+
+}  // namespace detail
+
+/// `co_await yield()`: everything that is ready goes first (READY-5). It is never withdrawn, as the task is ready; so
+/// it needs no suspension of its own.
+class [[nodiscard]] yield_awaiter final {
 public:
     yield_awaiter() = default;
 
@@ -61,20 +76,20 @@ public:
     template <class Promise>
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> frame) noexcept {
         context& task = frame.promise().task();
-        if (task.cancelled_here()) [[unlikely]] {
-            with_ = delivery::cancelled;
-            return task.satisfied(*this);
+        cancelled_ = task.cancelled_here();
+        if (cancelled_) [[unlikely]] {
+            return task.satisfied(detail::cancelled_yield);
         }
-        task.yield(*this);
-        return true;
+        return task.yield(detail::yielding);
     }
     void await_resume() const {
-        if (with_ == delivery::cancelled) [[unlikely]] {
+        if (cancelled_) [[unlikely]] {
             throw cancelled{};
         }
     }
-    [[nodiscard]] bool withdraw() noexcept override { return false; }
-    [[nodiscard]] const char* kind() const noexcept override { return "yield"; }
+
+private:
+    bool cancelled_{};
 };
 inline yield_awaiter yield() noexcept { return {}; }
 

@@ -19,13 +19,12 @@ struct task_cancelled : std::exception {
 
 /// A task of result type T: its context and the place for its outcome. One block, recycled.
 template <class T>
-class task_state final : public context, public typed_slot<T> {
+class task_state final : public context, public result<T> {
 public:
     task_state(galley::loop& l, promise_base* first_frame, const char* name) noexcept
-        : context{l, name}, typed_slot<T>{first_frame} {}
+        : context{l, name, *this}, result<T>{first_frame} {}
 
-    [[nodiscard]] outcome how() const noexcept override { return this->result.kind(); }
-    [[nodiscard]] std::exception_ptr exception() const noexcept override { return this->result.exception(); }
+    using context::exception;
 
     /// The outcome, to its one owner (TASK-2): the value, or throws the exception, or task_cancelled.
     T deliver() {
@@ -33,15 +32,11 @@ public:
         if (how() == outcome::cancelled) {
             throw task_cancelled{};
         }
-        return this->result.take();
+        return this->take();
     }
 
     [[nodiscard]] static void* operator new(std::size_t size) { return frame_pool::allocate(size); }
     static void operator delete(void* memory, std::size_t size) noexcept { frame_pool::deallocate(memory, size); }
-
-private:
-    [[nodiscard]] call_slot& root_slot() noexcept override { return *this; }
-    void set_cancelled() noexcept override { this->result.set_cancelled(); }
 };
 
 /// Holds a task: its outcome stays as long as somebody does. Loop thread only.

@@ -2,13 +2,15 @@
 // task<T>: a lazy coroutine, awaited as a call or spawned as a task.
 #pragma once
 
-#include <galley/context.hpp>
 #include <galley/frame_pool.hpp>
+#include <galley/readiness.hpp>
 #include <galley/result.hpp>
 
 #include <concepts>
 #include <coroutine>
 #include <cstddef>
+#include <exception>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -22,11 +24,7 @@ namespace detail {
 
 /// The link from an awaiting frame to the one it awaits; it lives in the awaiting frame (for a task's first frame: in
 /// its state). It owns the callee's frame.
-class call_slot {
-public:
-    call_slot(const call_slot&) = delete;
-    call_slot& operator=(const call_slot&) = delete;
-
+class call_slot : public any_result {
 protected:
     call_slot() = default;
     explicit call_slot(promise_base* callee) noexcept : callee_{callee} {}
@@ -47,15 +45,63 @@ private:
     bool done_{};
 };
 
-/// A slot with the place for the outcome.
+/// The outcome of a coroutine that gives a T (a value type, a reference, or void), and the slot that it comes to.
 template <class T>
-class typed_slot : public call_slot {
+class result : public call_slot {
+    using stored = typename detail::stored<T>::type;
+
 public:
-    galley::result<T> result{};
+    template <class... U>
+    void set_value(U&&... value) noexcept(std::is_nothrow_constructible_v<stored, U...>) {
+        drop_value();
+        if constexpr (std::is_reference_v<T>) {
+            std::construct_at(&value_, std::addressof(value)...);
+        } else {
+            std::construct_at(&value_, std::forward<U>(value)...);
+        }
+        kind_ = outcome::value;
+    }
+    void set_exception(std::exception_ptr error) noexcept {
+        drop_value();
+        error_ = std::move(error);
+        kind_ = outcome::exception;
+    }
+    void set_cancelled() noexcept {
+        drop_value();
+        kind_ = outcome::cancelled;
+    }
+
+    /// The value, moved out; or throws the exception, or `cancelled`.
+    T take() {
+        if (kind_ != outcome::value) [[unlikely]] {
+            raise();
+        }
+        if constexpr (std::is_reference_v<T>) {
+            return *value_;
+        } else if constexpr (!std::is_void_v<T>) {
+            return std::move(value_);
+        }
+    }
 
 protected:
-    using call_slot::call_slot;
-    ~typed_slot() = default;
+    result() noexcept {}
+    explicit result(promise_base* callee) noexcept : call_slot{callee} {}
+    ~result() { drop_value(); }
+
+private:
+    /// There is one already if a destructor threw after `co_return`.
+    void drop_value() noexcept {
+        if constexpr (!std::is_trivially_destructible_v<stored>) {
+            if (kind_ == outcome::value) [[unlikely]] {
+                std::destroy_at(&value_);
+                kind_ = outcome::none;
+            }
+        }
+    }
+
+    union {
+        stored value_;
+    };
 };
 
 /// What all promises have: the task they run in, and the slot of whoever awaits them. Two words.
@@ -121,7 +167,7 @@ inline bool call_slot::call(promise_base& caller) noexcept {
     callee_->slot_ = this;
     task.set_leaf(callee_);
     if (task.stack_is_deep()) [[unlikely]] {
-        task.set_next(callee_);
+        task.go_on_with(callee_);
         return true;
     }
     inline_ = true;
@@ -140,7 +186,7 @@ inline void promise_base::finished() noexcept {
     slot_->done_ = true;
     context_->set_leaf(slot_->caller_);
     if (!slot_->inline_) {
-        context_->set_next(slot_->caller_);  // null for a task's first frame: the step is over
+        context_->go_on_with(slot_->caller_);  // null for a task's first frame: the step is over
     }
 }
 
@@ -153,7 +199,7 @@ public:
     template <class U = T>
         requires std::convertible_to<U&&, T>
     void return_value(U&& value) {
-        static_cast<typed_slot<T>&>(slot()).result.set_value(std::forward<U>(value));
+        static_cast<result<T>&>(slot()).set_value(std::forward<U>(value));
     }
 
 protected:
@@ -162,7 +208,7 @@ protected:
 template <>
 class promise_result<void> : public promise_base {
 public:
-    void return_void() const noexcept { static_cast<typed_slot<void>&>(slot()).result.set_value(); }
+    void return_void() const noexcept { static_cast<result<void>&>(slot()).set_value(); }
 
 protected:
     ~promise_result() = default;
@@ -173,20 +219,20 @@ class promise final : public promise_result<T> {
 public:
     [[nodiscard]] task<T> get_return_object() noexcept;
     void unhandled_exception() noexcept {
-        auto& result = static_cast<typed_slot<T>&>(this->slot()).result;
+        auto& came_to = static_cast<result<T>&>(this->slot());
         if (detail::handles_cancelled()) {
-            result.set_cancelled();
+            came_to.set_cancelled();
         } else {
-            result.set_exception(std::current_exception());
+            came_to.set_exception(std::current_exception());
         }
     }
 };
 
 /// The await of a call: same task, same step (TASK-4), no budget (READY-5).
 template <class T>
-class [[nodiscard]] call_awaiter : public typed_slot<T> {
+class [[nodiscard]] call_awaiter : public result<T> {
 public:
-    explicit call_awaiter(promise_base* callee) noexcept : typed_slot<T>{callee} {}
+    explicit call_awaiter(promise_base* callee) noexcept : result<T>{callee} {}
 
     [[nodiscard]] static bool await_ready() noexcept { return false; }
     template <class Promise>
@@ -195,7 +241,7 @@ public:
     }
     T await_resume() {
         this->destroy_callee();  // before the caller goes on, as a function's locals and parameters would be
-        return this->result.take();
+        return this->take();
     }
 };
 

@@ -15,9 +15,9 @@ namespace galley {
 
 /// Awaits a call without throwing what it came to.
 template <class T>
-class [[nodiscard]] settled_call : public typed_slot<T> {
+class [[nodiscard]] settled_call : public result<T> {
 public:
-    explicit settled_call(task<T> body) : typed_slot<T>{body.release()} {}
+    explicit settled_call(task<T> body) : result<T>{body.release()} {}
     [[nodiscard]] static bool await_ready() noexcept { return false; }
     template <class Promise>
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> caller) noexcept {
@@ -26,7 +26,7 @@ public:
     /// Refers into this awaiter, which is therefore kept in a variable.
     [[nodiscard]] galley::result<T>& await_resume() noexcept {
         this->destroy_callee();
-        return this->result;
+        return *this;
     }
 };
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <galley/cancel_scope.hpp>
-#include <galley/loop.hpp>
 #include <galley/task.hpp>
 #include <galley/tasks.hpp>
 
@@ -28,8 +27,7 @@ void task_registry::reserve(std::size_t tasks) { loop_->reserve_ready(pending_ +
 
 void task_registry::start(context& task, promise_base& first_frame, scope_node& parent) noexcept {
     first_frame.context_ = &task;
-    first_frame.slot_ = &task.root_slot();
-    task.root_slot().callee_ = &first_frame;
+    first_frame.slot_ = task.slot_;
     task.leaf_ = &first_frame;
     task.id_ = ++last_task_;
     ++pending_;
@@ -39,7 +37,9 @@ void task_registry::start(context& task, promise_base& first_frame, scope_node& 
             parent.node_kind() == scope_node::kind::scope ? static_cast<cancel_scope&>(parent).id() : 0;
         observer_->spawned(task.id_, current_ == nullptr ? 0 : current_->id(), scope);
     }
-    task.make_ready(cause::spawn);
+    if (!closing_) {
+        task.append(cause::spawn);  // it is `starting`, not `ready`
+    }
 }
 
 scope_node& task_registry::spawn_place() noexcept { return current_ == nullptr ? root_ : current_->innermost(); }

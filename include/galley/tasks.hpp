@@ -34,10 +34,10 @@ public:
     void reserve(std::size_t tasks);
     /// Starts `task`, for which room was reserved, below `parent`: it is appended to the ready queue (TASK-1).
     void start(context& task, promise_base& first_frame, scope_node& parent) noexcept;
+    /// A run begins: calls may use so much of the stack from here on.
+    void begin_run() noexcept { stack_limit_ = static_cast<const char*>(__builtin_frame_address(0)) - call_stack_; }
     /// Calls a posted callback; what it throws goes to the handler.
     void call(callback& work) noexcept;
-    /// The task whose step was the latest, or null if it ended in that step.
-    [[nodiscard]] context* stepped() const noexcept { return stepped_; }
     /// Where a task that is spawned now goes: below the innermost scope of the running task, else below the root.
     [[nodiscard]] scope_node& spawn_place() noexcept;
 
@@ -74,7 +74,10 @@ private:
     loop* loop_;
     scope_node root_{scope_node::kind::root};
     context* current_{};
-    context* stepped_{};
+    // Of the step that is running; of one task at a time (READY-3).
+    promise_base* next_frame_{};  ///< to go on with, when the frame that runs has been suspended; null between steps
+    const char* stack_limit_{};   ///< calls go on from the step loop below this (stacks grow downward)
+    std::uint32_t budget_left_{};
     observer* observer_{};
     std::size_t pending_{};
     std::size_t keep_alives_{};

@@ -24,10 +24,10 @@ using regular = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 template <class T>
 regular<T> take_regular(task_state<T>& state) {
     if constexpr (std::is_void_v<T>) {
-        state.result.take();
+        state.take();
         return {};
     } else {
-        return state.result.take();
+        return state.take();
     }
 }
 
@@ -145,7 +145,7 @@ public:
         this->settle();
         if constexpr (!std::is_void_v<T>) {
             for (task_ref<T>& state : this->states_) {
-                values_.push_back(state->result.take());
+                values_.push_back(state->take());
             }
             return std::move(values_);
         }

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSL-1.0
+// A task's step, for loops that run it in line.
+#pragma once
+
+#include <galley/task.hpp>
+
+#include <cassert>
+
+namespace galley {
+
+inline bool context::step(observer* watching) noexcept {
+    task_registry& tasks = loop_->tasks();
+    assert(tasks.current_ == nullptr);  // READY-3
+    tasks.current_ = this;
+    tasks.budget_left_ = loop_->options().budget;
+
+    const bool first = state_ == state::starting;
+    const bool never_starts = first && cancelled();  // CANCEL-2
+    state_ = state::running;
+    if (watching != nullptr) {
+        const delivery start = never_starts ? delivery::cancelled : delivery::start;
+        watching->stepping(id_, loop_->sample(), first ? start : waiting_->with());
+    }
+    if (never_starts) [[unlikely]] {
+        slot_->set_outcome_cancelled();
+        leaf_ = nullptr;
+    } else {
+        run_frames();
+    }
+    tasks.current_ = nullptr;
+    if (state_ != state::running) [[likely]] {
+        return true;
+    }
+    if (leaf_ != nullptr) [[unlikely]] {
+        wait_for_something_foreign();
+        return true;
+    }
+    finish();
+    return false;
+}
+
+// The innermost frame, then, as long as the one that ran has ended or made a deep call, the one to go on with.
+inline void context::run_frames() noexcept {
+    task_registry& tasks = loop_->tasks();
+    promise_base* frame = leaf_;
+    for (;;) {
+        frame->frame().resume();
+        frame = tasks.next_frame_;
+        if (frame == nullptr) [[likely]] {
+            return;
+        }
+        tasks.next_frame_ = nullptr;
+    }
+}
+
+}  // namespace galley
