@@ -297,8 +297,14 @@ template <bool Watched>
 void loop::run_round() noexcept {
     if (put_ - ready_.begin() == 1) {
         run<Watched>(ready_.take_only());
-        return;
+    } else {
+        run_several<Watched>();
     }
+}
+
+// Not in line, so that the round of a lone task saves no registers for it.
+template <bool Watched>
+[[gnu::noinline]] void loop::run_several() noexcept {
     const std::span<const ready_entry> round = ready_.take_round();
     run<Watched>(round.front());
     for (const ready_entry entry : round.subspan(1)) {

@@ -81,6 +81,8 @@ private:
     template <bool Watched>
     void run_round() noexcept;
     template <bool Watched>
+    void run_several() noexcept;
+    template <bool Watched>
     void run(ready_entry entry) noexcept;
     template <bool Watched>
     void enter(box b) const noexcept;

@@ -90,9 +90,10 @@ public:
 
     /// Takes a round that consists of one entry: no need to swap, and the same cache line is filled again.
     [[nodiscard]] ready_entry take_only() noexcept {
+        const ready_entry only = *filled_.get();
         put_ = filled_.get();
         callbacks_ = 0;
-        return *put_;
+        return only;
     }
 
 private:

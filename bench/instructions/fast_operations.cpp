@@ -65,7 +65,7 @@ task<> puts(galley::queue<std::uint64_t>& items, std::uint64_t count) {
     items.close();
 }
 task<> gets(galley::queue<std::uint64_t>& items, std::uint64_t& done) {
-    while (co_await items.get()) {
+    while (const std::optional<std::uint64_t> item = co_await items.get()) {
         ++done;
     }
 }

@@ -77,9 +77,6 @@ void context::wait_for_something_foreign() noexcept {
     suspend(unknown);
 }
 
-outcome context::how() const noexcept { return slot_->kind(); }
-const std::exception_ptr& context::exception() const noexcept { return slot_->exception(); }
-
 void context::finish() noexcept {  // READY-6
     assert(innermost_ == this);
     state_ = state::ended;
@@ -122,27 +119,13 @@ void context::interrupt() noexcept {
     }
 }
 
-void context::release() noexcept {
-    if (--holders_ > 0) {
-        return;
-    }
+void context::let_go() noexcept {
     if (failed_unobserved()) {
         const std::exception_ptr error = exception();
         mark_observed();
         loop_->tasks().report(*this, error);
     }
     delete this;
-}
-
-bool context::failed_unobserved() const noexcept {
-    return state_ == state::ended && !observed_ && how() == outcome::exception;
-}
-
-void context::mark_observed() noexcept {
-    observed_ = true;
-    if (in_failures_) {
-        loop_->tasks().unlist_failure(*this);
-    }
 }
 
 }  // namespace galley

@@ -110,7 +110,11 @@ public:
     // --- cancellation and ownership
     void interrupt() noexcept;
     void hold() noexcept { ++holders_; }
-    void release() noexcept;
+    void release() noexcept {
+        if (--holders_ == 0) {
+            let_go();
+        }
+    }
     void set_owner(task_owner* owner) noexcept { owner_ = owner; }
     /// The outcome belongs to somebody, or will: a second join is an error (TASK-2).
     [[nodiscard]] bool claimed() const noexcept { return claimed_ || owner_ != nullptr; }
@@ -136,6 +140,7 @@ private:
     void wait_for_something_foreign() noexcept;
     void run_frames() noexcept;
     void finish() noexcept;
+    void let_go() noexcept;
     void destroy_frames() noexcept;
 
     galley::loop* loop_;

@@ -70,37 +70,20 @@ private:
     task_state<T>* state_{};
 };
 
-/// A task that was made but not started: so that several can be made first, and then started without anything that
-/// could fail.
+/// Makes a task, but does not start it: so that several can be made first, and then started without anything that could
+/// fail. Throws std::bad_alloc, and the frame is destroyed then; std::logic_error if the task was moved from.
 template <class T>
-class [[nodiscard]] prepared_task {
-public:
-    /// Throws std::bad_alloc, and destroys the frame then; std::logic_error if the task was moved from.
-    prepared_task(loop& l, task<T> body, const char* name) : frame_{body.release()} {
-        struct frame_guard {
-            ~frame_guard() {
-                if (frame != nullptr) {
-                    std::coroutine_handle<promise<T>>::from_promise(*frame).destroy();
-                }
-            }
-            promise<T>* frame;
-        } guard{frame_};
-        state_ = task_ref<T>{new task_state<T>{l, frame_, name}};
-        guard.frame = nullptr;  // the state owns it now
-    }
+[[nodiscard]] task_ref<T> prepare(loop& l, task<T> body, const char* name) {
+    return task_ref<T>{new task_state<T>{l, body.release(), name}};  // memory comes first, then the frame is given up
+}
 
-    /// Starts it below `place`, for which the registry has reserved room; gives a hold on it.
-    [[nodiscard]] task_ref<T> start(scope_node& place, task_owner* owner) && noexcept {
-        state_->hold();  // the first hold is its running; this one is the caller's
-        state_->set_owner(owner);
-        state_->loop().tasks().start(*state_, *frame_, place);
-        return std::move(state_);
-    }
-
-private:
-    promise<T>* frame_;
-    task_ref<T> state_{};
-};
+/// Starts what was prepared, below `place`, for which the registry has reserved room.
+template <class T>
+void start_prepared(const task_ref<T>& prepared, scope_node& place, task_owner* owner) noexcept {
+    prepared->hold();  // the first hold is the caller's; this one is its running
+    prepared->set_owner(owner);
+    prepared->loop().tasks().start(*prepared, place);
+}
 
 template <class T>
 class join_handle;
@@ -202,9 +185,10 @@ private:
 /// std::bad_alloc; nothing is started then.
 template <class T>
 [[nodiscard]] join_handle<T> spawn(loop& l, task<T> body, const char* name = nullptr) {
-    prepared_task<T> prepared{l, std::move(body), name};
+    task_ref<T> prepared = prepare(l, std::move(body), name);
     l.tasks().reserve(1);
-    return join_handle<T>{std::move(prepared).start(l.tasks().spawn_place(), nullptr)};
+    start_prepared(prepared, l.tasks().spawn_place(), nullptr);
+    return join_handle<T>{std::move(prepared)};
 }
 
 /// `co_await spawn(body())`: the same, on the running task's loop. Does not suspend.

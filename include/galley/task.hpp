@@ -190,6 +190,18 @@ inline void promise_base::finished() noexcept {
     }
 }
 
+inline outcome context::how() const noexcept { return slot_->kind(); }
+inline const std::exception_ptr& context::exception() const noexcept { return slot_->exception(); }
+inline bool context::failed_unobserved() const noexcept {
+    return how() == outcome::exception && state_ == state::ended && !observed_;
+}
+inline void context::mark_observed() noexcept {
+    observed_ = true;
+    if (in_failures_) [[unlikely]] {
+        loop_->tasks().unlist_failure(*this);
+    }
+}
+
 template <class T>
 class task;
 

@@ -77,10 +77,11 @@ public:
             throw std::logic_error("galley::task_group: tasks can be started only while the group is running");
         }
         loop& l = children_.scope().owner()->loop();
-        prepared_task<T> prepared{l, std::move(body), name};
+        const task_ref<T> prepared = prepare(l, std::move(body), name);
         l.tasks().reserve(1);
         children_.started(1);
-        return std::move(prepared).start(children_.scope(), &children_)->id();
+        start_prepared(prepared, children_.scope(), &children_);
+        return prepared->id();
     }
 
     /// Cancels the body and the tasks. False if nothing is left to cancel, or it was done before.

@@ -25,7 +25,8 @@ std::vector<const context*> task_registry::pending_tasks() const {
 
 void task_registry::reserve(std::size_t tasks) { loop_->reserve_ready(pending_ + tasks); }
 
-void task_registry::start(context& task, promise_base& first_frame, scope_node& parent) noexcept {
+void task_registry::start(context& task, scope_node& parent) noexcept {
+    promise_base& first_frame = *task.slot_->callee_;
     first_frame.context_ = &task;
     first_frame.slot_ = task.slot_;
     task.leaf_ = &first_frame;

@@ -33,7 +33,7 @@ public:
     /// Room in the ready queue for this many more tasks. Throws std::bad_alloc, and then nothing has changed.
     void reserve(std::size_t tasks);
     /// Starts `task`, for which room was reserved, below `parent`: it is appended to the ready queue (TASK-1).
-    void start(context& task, promise_base& first_frame, scope_node& parent) noexcept;
+    void start(context& task, scope_node& parent) noexcept;
     /// A run begins: calls may use so much of the stack from here on.
     void begin_run() noexcept { stack_limit_ = static_cast<const char*>(__builtin_frame_address(0)) - call_stack_; }
     /// Calls a posted callback; what it throws goes to the handler.

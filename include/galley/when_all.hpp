@@ -42,7 +42,7 @@ protected:
     explicit children_awaiter(children::policy p) noexcept : children_{p} {}
     ~children_awaiter() = default;
 
-    /// Starts what `prepared` (a callable that starts it all, without failing) has made.
+    /// Starts what is prepared: `start` is a callable that starts it all, without failing.
     template <class Start>
     void start_all(std::size_t count, Start start) {
         this->loop().tasks().reserve(count);
@@ -71,15 +71,13 @@ public:
         if (bodies_.empty()) {
             return true;
         }
-        std::vector<prepared_task<T>> prepared;
-        prepared.reserve(bodies_.size());
         states_.reserve(bodies_.size());
         for (task<T>& body : bodies_) {
-            prepared.emplace_back(this->loop(), std::move(body), nullptr);
+            states_.push_back(prepare(this->loop(), std::move(body), nullptr));
         }
-        this->start_all(prepared.size(), [&](scope_node& place, task_owner* owner) noexcept {
-            for (prepared_task<T>& child : prepared) {
-                states_.push_back(std::move(child).start(place, owner));
+        this->start_all(states_.size(), [&](scope_node& place, task_owner* owner) noexcept {
+            for (const task_ref<T>& state : states_) {
+                start_prepared(state, place, owner);
             }
         });
         return false;
@@ -102,18 +100,13 @@ public:
         if constexpr (sizeof...(T) == 0) {
             return true;
         } else {
-            auto prepared = std::apply(
+            states_ = std::apply(  // a braced list, as its elements are evaluated in order
                 [&](task<T>&... body) {
-                    return std::tuple<prepared_task<T>...>{prepared_task<T>{this->loop(), std::move(body), nullptr}...};
+                    return std::tuple<task_ref<T>...>{prepare(this->loop(), std::move(body), nullptr)...};
                 },
                 bodies_);
             this->start_all(sizeof...(T), [&](scope_node& place, task_owner* owner) noexcept {
-                // A braced list, as its elements are evaluated in order.
-                states_ = std::apply(
-                    [&](prepared_task<T>&... child) {
-                        return std::tuple<task_ref<T>...>{std::move(child).start(place, owner)...};
-                    },
-                    prepared);
+                std::apply([&](const task_ref<T>&... state) { (start_prepared(state, place, owner), ...); }, states_);
             });
             return false;
         }
