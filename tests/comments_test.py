@@ -13,6 +13,7 @@ WIDTH = 120
 COMMENT = re.compile(r"^\s*///? ?(?P<text>.*)$")
 ITEM = re.compile(r"^ *\d+\. ")
 LABEL = re.compile(r"\S +(Purpose|Thread safety|Invariants|Complexity|Rules):")  # each begins a line of its own
+LINE = re.compile(r"-{10,}$")  # what ends a section's heading, on the same line
 
 
 def faults(lines):
@@ -29,6 +30,8 @@ def faults(lines):
             yield number, f"longer than {WIDTH} characters"
         if LABEL.search(text):
             yield number, "a label of the header stands in the middle of a line"
+        if LINE.match(text):
+            yield number, "the line of a section stands below its heading"
         if ITEM.match(text):
             item_indent = indent
         elif item_indent is not None and indent == item_indent and indent > 0:
@@ -53,6 +56,10 @@ class Comments(unittest.TestCase):
         joined = ["// Invariants:", "//  1. Nodes are linked from the newest, and", "//  nothing is read through it.",
                   "// Complexity: O(1). Rules: POST-1."]
         self.assertEqual([number for number, _ in faults(joined)], [3, 4])
+
+    def test_a_heading_that_lost_its_line_is_seen(self):
+        self.assertEqual([number for number, _ in faults(["// ---- the tree", "// " + "-" * 40])], [2])
+        self.assertEqual(list(faults(["// ---- the tree " + "-" * 40])), [])
 
     def test_a_whole_list_is_not(self):
         whole = ["// Invariants:", "//  1. Nodes are linked from the newest, and", "//     nothing is read through it.",

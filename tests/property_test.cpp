@@ -24,8 +24,7 @@ namespace {
 
 using namespace properties;
 
-// ---- a property for each rule
-// ----------------------------------------------------------------------------------------
+// ---- a property for each rule ---------------------------------------------------------------------------------------
 
 /// How often each occasion of a rule came up in the cases of a property.
 class occasion_counts {
@@ -160,8 +159,7 @@ TEST(properties, their_scenarios_are_valid) {
     }
 }
 
-// ---- the promises
-// ----------------------------------------------------------------------------------------------------
+// ---- the promises ---------------------------------------------------------------------------------------------------
 
 /// Blocking calls that were made while work was ready (WAIT-1).
 std::size_t blocking_faults(const watched& w) {

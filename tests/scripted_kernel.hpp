@@ -111,8 +111,7 @@ int wait_for_edges(int epoll, epoll_event* events, int room, std::int64_t timeou
 }  // namespace
 }  // namespace galley_test
 
-// ---- in libc's place
-// -------------------------------------------------------------------------------------------------
+// ---- in libc's place ------------------------------------------------------------------------------------------------
 
 using galley_test::call;
 using galley_test::kernel;

@@ -100,8 +100,7 @@ void office::ring() noexcept {
     token_.set();
 }
 
-// ---- the loop, in the order of fast/loop.cpp
-// -------------------------------------------------------------------------
+// ---- the loop, in the order of fast/loop.cpp ------------------------------------------------------------------------
 
 void office::loop() {
     receiving_end end{std::move(loops_box_)};

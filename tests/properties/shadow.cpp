@@ -375,8 +375,7 @@ void shadow::judge_children(shadow_scope& s, scope_id id) {
     if (task(s.owner).state == phase::waiting) completed_scope_ = id;
 }
 
-// ---- the tree
-// --------------------------------------------------------------------------------------------------------
+// ---- the tree -------------------------------------------------------------------------------------------------------
 
 void shadow::hang(node_id child, node_id parent, bool shield) {
     auto& above = tree_.at(parent);
@@ -423,8 +422,7 @@ void shadow::interrupt(task_id id) {
     told_.push_back({id, is_operation(t.awaits)});
 }
 
-// ---- words
-// -----------------------------------------------------------------------------------------------------------
+// ---- words ----------------------------------------------------------------------------------------------------------
 
 bool is_operation(verb v) noexcept {
     return v == verb::read || v == verb::write || v == verb::accept || v == verb::connect || v == verb::readable ||

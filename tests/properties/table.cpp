@@ -17,8 +17,7 @@ using w = world_verb;
 
 constexpr std::size_t none = 0;  // no number is far: only TIME-7 is about the end of time
 
-// ---- what makes scenarios ready for a rule
-// ---------------------------------------------------------------------------
+// ---- what makes scenarios ready for a rule --------------------------------------------------------------------------
 
 void one_run_more(scenario& s) { s.runs = std::max(s.runs, 2); }
 void close_orderly(scenario& s) { s.close = closing::orderly; }
