@@ -54,6 +54,7 @@ int main(int count, char** arguments) {
     galley_bench::registry registry;
     galley_bench::entrant::enter_all(registry);
     galley_bench::enter_workers(registry);
+    registry.describe(quick);
     registry.enter(quick);
     galley_bench::quiet_reporter reporter;
     benchmark::RunSpecifiedBenchmarks(&reporter);

@@ -74,7 +74,17 @@ void registry::contender(const std::string& name, const std::string& version) { 
 
 void registry::missing(const std::string& name, const std::string& why) { missing_.emplace_back(name, why); }
 
-void registry::enter(bool quick) const {
+std::vector<row> registry::chosen(bool quick) const {
+    std::vector<row> chosen;
+    for (const group g :
+         {group::callbacks, group::coroutines, group::timers, group::threads, group::sockets, group::memory}) {
+        std::ranges::copy_if(rows_, std::back_inserter(chosen),
+                             [&](const row& r) { return r.in == g && !(quick && r.large); });
+    }
+    return chosen;
+}
+
+void registry::describe(bool quick) const {
     // A key tells where in the order it stands, as Google Benchmark sorts them.
     const auto key = [](const char* kind, std::size_t at) {
         const std::string number = std::to_string(at);
@@ -86,23 +96,29 @@ void registry::enter(bool quick) const {
     for (std::size_t i = 0; i < missing_.size(); ++i) {
         benchmark::AddCustomContext(key("missing ", i), missing_[i].first + "\t" + missing_[i].second);
     }
-    std::vector<row> rows;
-    std::ranges::copy_if(rows_, std::back_inserter(rows), [&](const row& r) { return !quick || !r.large; });
-    std::vector<row> ordered;
-    for (const group g :
-         {group::callbacks, group::coroutines, group::timers, group::threads, group::sockets, group::memory}) {
-        std::ranges::copy_if(rows, std::back_inserter(ordered), [g](const row& r) { return r.in == g; });
-    }
-    rows = std::move(ordered);
+    std::size_t rows = 0;
     std::size_t refusals = 0;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        const row& r = rows[i];
-        benchmark::AddCustomContext(key("row ", i), r.name + "\t" + to_string(r.in) + "\t" + std::to_string(r.goal) +
-                                                        "\t" + (r.in_bytes ? "bytes" : "ns"));
+    for (const row& r : chosen(quick)) {
+        benchmark::AddCustomContext(key("row ", rows++), r.name + "\t" + to_string(r.in) + "\t" +
+                                                             std::to_string(r.goal) + "\t" +
+                                                             (r.in_bytes ? "bytes" : "ns"));
         for (const auto& [contender, place] : places_.at(r.name)) {
             if (!place.work) {
                 benchmark::AddCustomContext(key("cannot ", refusals++),
                                             r.name + "\t" + contender + "\t" + place.why_not);
+            }
+        }
+    }
+}
+
+void registry::enter(bool quick) const {
+    for (const row& r : chosen(quick)) {
+        const auto found = places_.find(r.name);
+        if (found == places_.end()) {
+            continue;
+        }
+        for (const auto& [contender, place] : found->second) {
+            if (!place.work) {
                 continue;
             }
             auto* const entered = benchmark::RegisterBenchmark((r.name + "/" + contender).c_str(), place.work);

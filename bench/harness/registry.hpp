@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace galley_bench {
@@ -44,10 +45,15 @@ public:
     void missing(const std::string& name, const std::string& why);
 
     [[nodiscard]] const std::vector<row>& rows() const noexcept { return rows_; }
+    [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& missing_contenders() const noexcept {
+        return missing_;
+    }
     [[nodiscard]] const row* find(const std::string& name) const noexcept;
 
-    /// Hands all to Google Benchmark, the facts about rows and contenders as context.
+    /// Hands all to Google Benchmark, by groups.
     void enter(bool quick) const;
+    /// The facts about rows and contenders, as context of its document. Once.
+    void describe(bool quick) const;
 
 private:
     struct place {
@@ -55,6 +61,8 @@ private:
         bool by_itself{};
         std::string why_not{};
     };
+    [[nodiscard]] std::vector<row> chosen(bool quick) const;
+
     std::vector<row> rows_;
     std::map<std::string, std::map<std::string, place>> places_;  ///< by row and contender
     std::vector<std::pair<std::string, std::string>> versions_;
