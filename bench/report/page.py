@@ -41,7 +41,7 @@ def line(row: Row, name: str, low: float, high: float) -> str:
 def section(row: Row, names: list[str]) -> str:
     values = [figure.median for figure in row.figures.values()] or [1.0]
     low, high = 10 ** math.floor(math.log10(min(values)) - 0.01), 10 ** math.ceil(math.log10(max(values)))
-    notes = [note for note in (f"goal {goal(row)}" if goal(row) else "", f"fast is {best(row)}" if best(row) else "") if note]
+    notes = [note for note in (f"goal {goal(row)}" if goal(row) else "", f"fast is {best(row)} (times as fast as the best peer)" if best(row) else "") if note]
     there = [name for name in names if name in row.figures or name in row.failed or name in row.cannot]
     return (f'<table><caption>{html.escape(row.name)} <small>bars from {low:g} to {high:g} {row.unit}, logarithmic'
             + "".join(f"; {html.escape(note)}" for note in notes) + "</small></caption>"
