@@ -4,8 +4,8 @@
 
 #include "bench/harness/registry.hpp"
 
-#include <fast/loop.hpp>
-#include <ref/loop.hpp>
+#include <galley/fast/loop.hpp>
+#include <galley/ref/loop.hpp>
 
 #include <cstdint>
 #include <string>

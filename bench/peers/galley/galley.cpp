@@ -2,8 +2,8 @@
 // ref::loop and fast::loop, with their own drivers and default options.
 #include "bench/harness/enter.hpp"
 
-#include <fast/loop.hpp>
-#include <ref/loop.hpp>
+#include <galley/fast/loop.hpp>
+#include <galley/ref/loop.hpp>
 
 namespace galley_bench {
 
