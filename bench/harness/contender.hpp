@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // What the workloads that are templates ask of a contender. It is a class with a `name`, a `loop` (run until stop) and
-// any of these parts, each of which calls its heir directly, as a program written for that library would be called:
+// these parts, each of which calls its heir directly, as a program written for that library would be called:
 //
 //   slot<Heir>           post(): heir.run() is called soon, once
 //   timer<Heir>          start(nanoseconds from now), cancel(): heir.fire() is called then
-//   mailbox<Heir>        post() from any thread: heir.run() is called on the loop's
-//   conversation<Heir>   on a connected socket: what heir.answer(bytes) gives is written
 #pragma once
 
 #include "bench/harness/registry.hpp"
@@ -42,15 +40,5 @@ private:
     std::size_t room_;
     std::size_t count_{};
 };
-
-struct probe;
-template <class Peer>
-concept posts = requires { typename Peer::template slot<probe>; };
-template <class Peer>
-concept times = requires { typename Peer::template timer<probe>; };
-template <class Peer>
-concept receives = requires { typename Peer::template mailbox<probe>; };
-template <class Peer>
-concept converses = requires { typename Peer::template conversation<probe>; };
 
 }  // namespace galley_bench

@@ -2,9 +2,7 @@
 // libev: https://metacpan.org/dist/EV/view/libev/ev.pod, "FEEDING EVENTS", "ev_timer", "ev_async", "Queueing".
 #include "bench/harness/enter.hpp"
 
-#include <mutex>
 #include <string>
-#include <vector>
 
 #include <ev.h>
 

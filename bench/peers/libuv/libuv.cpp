@@ -2,9 +2,6 @@
 // libuv: https://docs.libuv.org, "uv_idle_t", "uv_timer_t", "uv_async_t", "uv_tcp_t".
 #include "bench/harness/enter.hpp"
 
-#include <mutex>
-#include <vector>
-
 #include <uv.h>
 
 namespace galley_bench {
