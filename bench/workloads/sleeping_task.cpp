@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // Memory: what one of a hundred thousand sleeping tasks takes, its place in the ready queue included. In bytes, not in
 // time.
+#include "bench/harness/manual_driver.hpp"
+#include "bench/harness/suite.hpp"
 #include "bench/raw.hpp"
 #include "bench/raw_timers.hpp"
-#include "bench/suite.hpp"
 
 #include <galley/run.hpp>
 #include <galley/sleep.hpp>
@@ -100,10 +101,15 @@ void raw_sleepers(benchmark::State& state) {
     });
 }
 
-}  // namespace
-
-void add_sleeping_task() {
-    add_variants({"sleeping task, bytes", 0}, &raw_sleepers, &on<galley::ref::loop>, &on<galley::fast::loop>).once();
+void enter(registry& to) {
+    const row r{"sleeping task, bytes", group::memory, 0, count, false, true, false, true};
+    to.run(r, "raw", &raw_sleepers);
+    to.run(r, "ref", &on<galley::ref::loop>);
+    to.run(r, "fast", &on<galley::fast::loop>);
 }
+
+const entrant here{entrant::workload, "sleeping_task", &enter};
+
+}  // namespace
 
 }  // namespace galley_bench

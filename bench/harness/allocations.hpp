@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// Counts what goes through operator new, by thread.
+// Counts what is asked of the allocator, by thread: through operator new, and through malloc, as libraries in C do.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Echo of 64 bytes over TCP on the loopback: clients and server on one loop and one thread, so that each round trip is
 // four system calls, and those that wait. CPU time.
-#include "bench/suite.hpp"
+#include "bench/harness/suite.hpp"
 
 #include <galley/galley.hpp>
 #include <galley/io.hpp>
@@ -234,8 +234,12 @@ void echo_raw(benchmark::State& state) {
     });
 }
 
-}  // namespace
+void enter(registry& to) {
+    add(to, {"echo of 64 B, 8 connections, a round trip", group::sockets, 1.03, batch}, &echo_raw, &echo_on);
+}
 
-void add_echo() { add({"echo of 64 B, 8 connections, a round trip", 1.03}, &echo_raw, &echo_on); }
+const entrant here{entrant::workload, "echo", &enter};
+
+}  // namespace
 
 }  // namespace galley_bench

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A thousand tasks at once, awaited together; per task.
+#include "bench/harness/suite.hpp"
 #include "bench/raw.hpp"
-#include "bench/suite.hpp"
 
 #include <galley/run.hpp>
 #include <galley/when_all.hpp>
@@ -61,11 +61,9 @@ raw::job<int> raw_parent(raw::ready_queue& ready, benchmark::State& state) {
     co_return 0;
 }
 
-}  // namespace
-
-void add_gather() {
+void enter(registry& to) {
     add(
-        {"gather of 1000, per task", 1.7},
+        to, {"gather of 1000, per task", group::coroutines, 1.7, 1000},
         [](benchmark::State& state) {
             raw::ready_queue ready{1024};
             raw::job<int> main = raw_parent(ready, state);
@@ -75,5 +73,9 @@ void add_gather() {
         },
         [](galley::loop& loop, benchmark::State& state) { galley::run(loop, parent(state)); });
 }
+
+const entrant here{entrant::workload, "gather", &enter};
+
+}  // namespace
 
 }  // namespace galley_bench

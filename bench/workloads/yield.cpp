@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Coroutines that yield to each other, again and again.
+#include "bench/harness/suite.hpp"
 #include "bench/raw.hpp"
-#include "bench/suite.hpp"
 
 #include <galley/run.hpp>
 #include <galley/sleep.hpp>
@@ -99,15 +99,18 @@ void yield_on(galley::loop& loop, benchmark::State& state, std::size_t coroutine
     measure(state, t, coroutines, 0, [&] { static_cast<void>(loop.run()); });
 }
 
-}  // namespace
-
-void add_yield() {
+void enter(registry& to) {
     for (const std::size_t n : {std::size_t{1}, std::size_t{64}, std::size_t{10'000}}) {
         add(
-            {"yield, " + std::to_string(n) + (n == 1 ? " coroutine" : " coroutines"), 1.4},
+            to,
+            {"yield, " + std::to_string(n) + (n == 1 ? " coroutine" : " coroutines"), group::coroutines, 1.4, batch},
             [n](benchmark::State& state) { raw_yield(state, n); },
             [n](galley::loop& loop, benchmark::State& state) { yield_on(loop, state, n); });
     }
 }
+
+const entrant here{entrant::workload, "yield", &enter};
+
+}  // namespace
 
 }  // namespace galley_bench

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Callbacks posted from other threads, by the wall clock: the time until the last one has run, per callback.
-#include "bench/suite.hpp"
+#include "bench/harness/suite.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -196,16 +196,19 @@ void posts_on(galley::loop& loop, benchmark::State& state, std::size_t count) {
     require(state, refused == 0, "posts were refused");
 }
 
-}  // namespace
-
-void add_remote_post() {
-    for (const std::size_t n : {std::size_t{1}, std::size_t{2}}) {
+void enter(registry& to) {
+    for (const std::size_t n : {std::size_t{1}, std::size_t{2}, std::size_t{4}}) {
         add(
-            {"post from " + std::to_string(n) + (n == 1 ? " other thread" : " other threads"), 1.67},
+            to,
+            {"post from " + std::to_string(n) + (n == 1 ? " other thread" : " other threads"), group::threads, 1.67,
+             batch, true},
             [n](benchmark::State& state) { raw_posts(state, n); },
-            [n](galley::loop& loop, benchmark::State& state) { posts_on(loop, state, n); })
-            .by_wall_clock();
+            [n](galley::loop& loop, benchmark::State& state) { posts_on(loop, state, n); });
     }
 }
+
+const entrant here{entrant::workload, "remote_post", &enter};
+
+}  // namespace
 
 }  // namespace galley_bench

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Awaiting a coroutine that gives a value without suspending: a call.
+#include "bench/harness/suite.hpp"
 #include "bench/raw.hpp"
-#include "bench/suite.hpp"
 
 #include <galley/run.hpp>
 
@@ -40,11 +40,9 @@ raw::job<int> raw_parent(benchmark::State& state) {
     co_return 0;
 }
 
-}  // namespace
-
-void add_await_child() {
+void enter(registry& to) {
     add(
-        {"await a child", 1.45},
+        to, {"await a child", group::coroutines, 1.45, 4096},
         [](benchmark::State& state) {
             raw::ready_queue ready{2};
             raw::job<int> main = raw_parent(state);
@@ -54,5 +52,9 @@ void add_await_child() {
         },
         [](galley::loop& loop, benchmark::State& state) { galley::run(loop, parent(state)); });
 }
+
+const entrant here{entrant::workload, "await_child", &enter};
+
+}  // namespace
 
 }  // namespace galley_bench

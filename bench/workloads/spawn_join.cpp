@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Starting a task and waiting for its value: two passes through the ready queue.
+#include "bench/harness/suite.hpp"
 #include "bench/raw.hpp"
-#include "bench/suite.hpp"
 
 #include <galley/run.hpp>
 
@@ -48,11 +48,9 @@ raw::job<int> raw_parent(raw::ready_queue& ready, benchmark::State& state) {
     co_return 0;
 }
 
-}  // namespace
-
-void add_spawn_join() {
+void enter(registry& to) {
     add(
-        {"spawn and join", 0},
+        to, {"spawn and join", group::coroutines, 0, 1024},
         [](benchmark::State& state) {
             raw::ready_queue ready{4};
             raw::job<int> main = raw_parent(ready, state);
@@ -62,5 +60,9 @@ void add_spawn_join() {
         },
         [](galley::loop& loop, benchmark::State& state) { galley::run(loop, parent(loop, state)); });
 }
+
+const entrant here{entrant::workload, "spawn_join", &enter};
+
+}  // namespace
 
 }  // namespace galley_bench
