@@ -60,7 +60,14 @@ public:
         take(std::move(s), std::move(c), origin, what);
     }
 
-    /// The same for one that is not small: made small, keeping what is new.
+    /// Takes the scenario whatever it comes to, for a rule that somebody has chosen.
+    void add(spec::scenario s, const std::string& origin, const std::string& rule) {
+        s.name.clear();
+        auto c = content_of(s);
+        if (!traces_.contains(conformance::digest_of(spec::to_json(c.t)))) take(std::move(s), std::move(c), origin, "", rule);
+    }
+
+    /// The same as `offer` for one that is not small: made small, keeping what is new.
     void offer_large(spec::scenario s, const std::string& origin) {
         s.name.clear();
         for (int again = 0; again < 20; ++again) {
@@ -86,17 +93,18 @@ private:
         return {};
     }
 
-    void take(spec::scenario s, content c, const std::string& origin, const std::string& what) {
+    void take(spec::scenario s, content c, const std::string& origin, const std::string& what, std::string first = {}) {
         vector v{.program = std::move(s), .expected = std::move(c.t)};
         v.features = conformance::features_of(v.program, v.expected);
-        v.origin = origin + "; the smallest for the " + what;
-        // First the rule of the occasion that it was taken for, else the one that has the fewest so far.
-        std::string first;
+        v.origin = what.empty() ? origin : origin + "; the smallest for the " + what;
+        // First the rule that it was chosen for or that of the occasion, else the one that has the fewest so far.
+        const bool chosen = !first.empty();
+        if (chosen) v.rules.push_back(first);
         for (std::size_t i = 0; i < c.occasions.size(); ++i) {
             if (!c.occasions[i]) continue;
             const std::string rule{spec::occasions()[i].rule};
-            if (what.starts_with(fmt::format("occasion {}:", spec::occasions()[i].name)) ||
-                (!what.starts_with("occasion") && (first.empty() || of_rule_[rule] < of_rule_[first])))
+            if (!chosen && (what.starts_with(fmt::format("occasion {}:", spec::occasions()[i].name)) ||
+                (!what.starts_with("occasion") && (first.empty() || of_rule_[rule] < of_rule_[first]))))
                 first = rule;
             ++of_occasion_[i];
             if (std::ranges::find(v.rules, rule) == v.rules.end()) v.rules.push_back(rule);
@@ -141,6 +149,15 @@ void add_cases(candidates& some, const fs::path& root) {
     }
 }
 
+void add_by_hand(collection& kept, const fs::path& root) {
+    std::ifstream cases{root / "spec/conformance/make/cases.txt"};
+    for (std::string line; std::getline(cases, line);)
+        if (!line.empty() && line[0] != '#') {
+            const auto rule = line.substr(0, line.find(' '));
+            kept.add(spec::scenario_of_line(line.substr(rule.size() + 1)), "written by hand", rule);
+        }
+}
+
 void add_corpus(candidates& some, const fs::path& root) {
     std::vector<fs::path> files;
     for (const auto& file : fs::directory_iterator{root / "fuzz/corpus/differential"}) files.push_back(file.path());
@@ -178,6 +195,7 @@ int main(int argc, char** argv) {
                 if (size_of(s) == depth + s.world.size()) kept.offer(s, fmt::format("all programs of the alphabet {}", letters.name));
             });
     fmt::print("{} of the alphabets\n", kept.all().size());
+    add_by_hand(kept, root);
     candidates some;
     add_cases(some, root);
     for (auto* one : smallest_first(some)) kept.offer(std::move(one->first), one->second);
