@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "spec/scenario/form/scenario.hpp"
@@ -59,7 +60,7 @@ struct conform_options {
     std::string json_file{}, junit_file{}, html_file{}, badge_file{}, picture_file{};
     std::size_t fuzz_seconds{};
     std::uint64_t seed{1};
-    std::vector<std::string> exhaust{};  // alphabet and depth
+    std::pair<std::string, std::size_t> exhaust{};  // alphabet and depth
 };
 
 int run(const run_options& options);

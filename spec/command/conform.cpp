@@ -55,7 +55,7 @@ void draw(const kit::result& r, const std::string& file) {
 
 int hunt(kit::session& port, const conform_options& options) {
     const auto found = options.fuzz_seconds > 0 ? kit::fuzz(port, std::chrono::seconds{options.fuzz_seconds}, options.seed)
-                                                : kit::exhaust(port, options.exhaust[0], std::stoul(options.exhaust[1]));
+                                                : kit::exhaust(port, options.exhaust.first, options.exhaust.second);
     fmt::print("{} scenarios put, {} outside of what the port has; {:.0f} a second\n", found.put, found.passed_over,
                found.seconds > 0 ? static_cast<double>(found.put) / found.seconds : 0.0);
     if (!found.failing) {
@@ -75,7 +75,7 @@ int conform(const conform_options& options) {
     kit::use_rule_texts(std::move(words));
     try {
         kit::session port{options.command, std::chrono::milliseconds{options.limit_ms}};
-        if (options.fuzz_seconds > 0 || !options.exhaust.empty()) return hunt(port, options);
+        if (options.fuzz_seconds > 0 || !options.exhaust.first.empty()) return hunt(port, options);
         const auto vectors = chosen(options);
         const auto owed = options.expect_file.empty() ? kit::expectations{} : kit::read_expectations(read_file(options.expect_file), options.expect_file);
         kit::report r{.who = port.who()};

@@ -110,7 +110,7 @@ void add_conform(CLI::App& app, arguments& args) {
     command->add_option("--html-of", o.picture_file, "with --vector: both traces as a picture");
     auto* fuzz = command->add_option("--fuzz", o.fuzz_seconds, "random scenarios against the reference loop, for so many seconds");
     command->add_option("--seed", o.seed, "the first seed of --fuzz")->capture_default_str();
-    command->add_option("--exhaust", o.exhaust, "all programs of an alphabet up to so many statements")->expected(2)->excludes(fuzz);
+    command->add_option("--exhaust", o.exhaust, "all programs of an alphabet up to so many statements")->excludes(fuzz);
     app.add_subcommand("adapter", "Answer the requests of `galley conform` for a loop of this house")
         ->add_option("--on", args.adapter_of, "ref or fast")
         ->check(CLI::IsMember({"ref", "fast"}))
