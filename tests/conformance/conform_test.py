@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -153,6 +154,22 @@ class Hunts(unittest.TestCase):
         self.assertEqual(code, 1)
         code, out, _ = conform("--exhaust", "core", "2", adapter=[GALLEY, "adapter", "--on", "fast"])
         self.assertEqual(code, 0, out)
+
+
+class Templates(unittest.TestCase):
+    def test_each_speaks_the_protocol_and_is_right_in_the_little_that_it_knows(self):
+        folder = ROOT / "spec/conformance/templates"
+        with tempfile.TemporaryDirectory() as build:
+            compiled = pathlib.Path(build) / "adapter"
+            subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-o", compiled, folder / "adapter.c"], check=True)
+            adapters = {"adapter.c": [compiled], "adapter.py": [sys.executable, folder / "adapter.py"]}
+            if shutil.which("node"):
+                adapters["adapter.js"] = ["node", folder / "adapter.js"]
+            for name, adapter in adapters.items():
+                with self.subTest(name):
+                    code, out, _ = conform(adapter=adapter)
+                    self.assertEqual(code, 0, out[-2000:])
+                    self.assertLess(len((folder / name).read_text().splitlines()), 100)
 
 
 class Fixed(unittest.TestCase):
