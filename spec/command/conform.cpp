@@ -41,7 +41,8 @@ std::vector<kit::vector> chosen(const conform_options& options) {
 std::vector<std::string> unknown_names(const kit::expectations& owed, const std::vector<kit::vector>& vectors) {
     std::vector<std::string> unknown;
     for (const auto& [name, expected] : owed)
-        if (std::ranges::none_of(vectors, [&](const auto& v) { return v.id == name || v.rules.front() == name; })) unknown.push_back(name);
+        if (std::ranges::none_of(vectors, [&](const auto& v) { return v.id == name || v.rules.front() == name; }))
+            unknown.push_back(name);
     return unknown;
 }
 
@@ -54,8 +55,9 @@ void draw(const kit::result& r, const std::string& file) {
 }
 
 int hunt(kit::session& port, const conform_options& options) {
-    const auto found = options.fuzz_seconds > 0 ? kit::fuzz(port, std::chrono::seconds{options.fuzz_seconds}, options.seed)
-                                                : kit::exhaust(port, options.exhaust.first, options.exhaust.second);
+    const auto found = options.fuzz_seconds > 0
+                           ? kit::fuzz(port, std::chrono::seconds{options.fuzz_seconds}, options.seed)
+                           : kit::exhaust(port, options.exhaust.first, options.exhaust.second);
     fmt::print("{} scenarios put, {} outside of what the port has; {:.0f} a second\n", found.put, found.passed_over,
                found.seconds > 0 ? static_cast<double>(found.put) / found.seconds : 0.0);
     if (!found.failing) {
@@ -77,9 +79,12 @@ int conform(const conform_options& options) {
         kit::session port{options.command, std::chrono::milliseconds{options.limit_ms}};
         if (options.fuzz_seconds > 0 || !options.exhaust.first.empty()) return hunt(port, options);
         const auto vectors = chosen(options);
-        const auto owed = options.expect_file.empty() ? kit::expectations{} : kit::read_expectations(read_file(options.expect_file), options.expect_file);
+        const auto owed = options.expect_file.empty()
+                              ? kit::expectations{}
+                              : kit::read_expectations(read_file(options.expect_file), options.expect_file);
         kit::report r{.who = port.who()};
-        if (options.filter.empty() && options.vector.empty() && !options.smoke) r.unknown = unknown_names(owed, vectors);
+        if (options.filter.empty() && options.vector.empty() && !options.smoke)
+            r.unknown = unknown_names(owed, vectors);
         std::string digested;
         for (const auto& v : vectors) {
             r.results.push_back(port.put(v));

@@ -93,7 +93,8 @@ void add_others(CLI::App& app, arguments& args) {
 }
 
 void add_conform(CLI::App& app, arguments& args) {
-    auto* command = app.add_subcommand("conform", "Put the vectors of spec/conformance before an adapter, of any event loop");
+    auto* command =
+        app.add_subcommand("conform", "Put the vectors of spec/conformance before an adapter, of any event loop");
     auto& o = args.conform;
     command->add_option("COMMAND", o.command, "the adapter and its arguments, after --")->required();
     command->add_option("--vectors", o.vectors, "the folder of the vectors");
@@ -101,14 +102,19 @@ void add_conform(CLI::App& app, arguments& args) {
     command->add_option("--vector", o.vector, "only this one");
     command->add_flag("--smoke", o.smoke, "one vector of each rule");
     command->add_flag("--all", o.all, "show all failures in full, not just five");
-    command->add_option("--limit", o.limit_ms, "milliseconds for one answer")->check(CLI::Range(1, 3'600'000))->capture_default_str();
-    command->add_option("--expect", o.expect_file, "what the port owes: lines `fail ID` and `skip ID`, of a vector or a rule");
-    command->add_option("--json", o.json_file, "write the results there; - writes them, and nothing else, to standard output");
+    command->add_option("--limit", o.limit_ms, "milliseconds for one answer")
+        ->check(CLI::Range(1, 3'600'000))
+        ->capture_default_str();
+    command->add_option("--expect", o.expect_file,
+                        "what the port owes: lines `fail ID` and `skip ID`, of a vector or a rule");
+    command->add_option("--json", o.json_file,
+                        "write the results there; - writes them, and nothing else, to standard output");
     command->add_option("--junit", o.junit_file, "the same as JUnit's XML");
     command->add_option("--html", o.html_file, "the same as a page");
     command->add_option("--badge", o.badge_file, "write a badge (SVG)");
     command->add_option("--html-of", o.picture_file, "with --vector: both traces as a picture");
-    auto* fuzz = command->add_option("--fuzz", o.fuzz_seconds, "random scenarios against the reference loop, for so many seconds");
+    auto* fuzz = command->add_option("--fuzz", o.fuzz_seconds,
+                                     "random scenarios against the reference loop, for so many seconds");
     command->add_option("--seed", o.seed, "the first seed of --fuzz")->capture_default_str();
     command->add_option("--exhaust", o.exhaust, "all programs of an alphabet up to so many statements")->excludes(fuzz);
     app.add_subcommand("adapter", "Answer the requests of `galley conform` for a loop of this house")

@@ -53,7 +53,8 @@ bool serve(std::istream& in, std::ostream& out, const std::string& on) {
         const auto what = request.is_object() && request.contains("do") ? request["do"] : json{};
         if (what == "stop") return true;
         const auto known = what == "hello" || what == "run";
-        const auto wrong = known ? complaint(message_schema(what.get<std::string>() + "_request"), request) : "do: expected hello, run or stop";
+        const auto wrong = known ? complaint(message_schema(what.get<std::string>() + "_request"), request)
+                                 : "do: expected hello, run or stop";
         if (!wrong.empty()) {
             std::cerr << "galley adapter: " << wrong << '\n';
             return false;

@@ -98,7 +98,8 @@ bool adapter_process::pump(deadline until) {
     take_errors();
     if (ends[2].revents != 0) {
         const auto n = write(in_, unsent_.data(), unsent_.size());
-        if (n < 0 && errno != EAGAIN && errno != EINTR) unsent_.clear();  // it has closed its input: its output will tell
+        if (n < 0 && errno != EAGAIN && errno != EINTR)
+            unsent_.clear();  // it has closed its input: its output will tell
         if (n > 0) unsent_.erase(0, static_cast<std::size_t>(n));
     }
     if (ends[0].revents != 0) {
@@ -124,12 +125,15 @@ std::string adapter_process::how_it_ended() {
     }
     take_errors();
     process_ = -1;
-    if (WIFSIGNALED(status)) return std::string{"it was ended by signal "} + std::to_string(WTERMSIG(status)) + " (" + strsignal(WTERMSIG(status)) + ")";
+    if (WIFSIGNALED(status))
+        return std::string{"it was ended by signal "} + std::to_string(WTERMSIG(status)) + " (" +
+               strsignal(WTERMSIG(status)) + ")";
     return "it ended with status " + std::to_string(WEXITSTATUS(status));
 }
 
 reply adapter_process::ask(const std::string& line, milliseconds limit) {
-    if (!unread_.empty()) return {misconduct::talkative, "it wrote what nobody had asked for: " + unread_.substr(0, 80)};
+    if (!unread_.empty())
+        return {misconduct::talkative, "it wrote what nobody had asked for: " + unread_.substr(0, 80)};
     if (ended_) return {misconduct::died, "it had closed its output before it was asked"};
     unsent_ = line + "\n";
     const auto until = steady_clock::now() + limit;
@@ -137,7 +141,9 @@ reply adapter_process::ask(const std::string& line, milliseconds limit) {
         if (const auto end = unread_.find('\n'); end != unread_.npos) {
             std::string answer = unread_.substr(0, end);
             unread_.erase(0, end + 1);
-            if (!unread_.empty()) return {misconduct::talkative, "more than one line for an answer; the next one begins: " + unread_.substr(0, 80)};
+            if (!unread_.empty())
+                return {misconduct::talkative,
+                        "more than one line for an answer; the next one begins: " + unread_.substr(0, 80)};
             return {misconduct::none, std::move(answer)};
         }
         if (unread_.size() > longest_line) return {misconduct::talkative, "a line of more than 4 MiB"};
@@ -151,7 +157,8 @@ reply adapter_process::finish(const std::string& line, milliseconds limit) {
     const auto until = steady_clock::now() + limit;
     while (!ended_) {
         if (!pump(until)) return {misconduct::hangs, "it did not end when it was told to stop"};
-        if (!unread_.empty()) return {misconduct::talkative, "it wrote after its last answer: " + unread_.substr(0, 80)};
+        if (!unread_.empty())
+            return {misconduct::talkative, "it wrote after its last answer: " + unread_.substr(0, 80)};
     }
     const auto end = how_it_ended();
     return {end == "it ended with status 0" ? misconduct::none : misconduct::died, end};

@@ -9,23 +9,51 @@ namespace galley::conformance {
 std::string_view feature_of(spec::verb v) noexcept {
     using enum spec::verb;
     switch (v) {
-        case spawn: case drop: return "tasks";
+        case spawn:
+        case drop: return "tasks";
         case join: return "join";
         case cancel: return "cancel";
         case all: return "all";
         case any: return "any";
-        case group: case go: case cancel_group: return "group";
-        case scope: case cancel_scope: case shield: case timeout: return "scope";
-        case set: case reset: case wait: return "event";
-        case acquire: case release: return "semaphore";
-        case lock: case unlock: return "mutex";
-        case put: case get: case close_queue: return "queue";
-        case read: case write: case accept: case connect: case readable: case writable: case close: return "channel";
+        case group:
+        case go:
+        case cancel_group: return "group";
+        case scope:
+        case cancel_scope:
+        case shield:
+        case timeout: return "scope";
+        case set:
+        case reset:
+        case wait: return "event";
+        case acquire:
+        case release: return "semaphore";
+        case lock:
+        case unlock: return "mutex";
+        case put:
+        case get:
+        case close_queue: return "queue";
+        case read:
+        case write:
+        case accept:
+        case connect:
+        case readable:
+        case writable:
+        case close: return "channel";
         case fail: return "failure";
         case stop: return "stop";
-        case post: case hold_remote: case drop_remote: return "post";
-        case keep_alive: case drop_keep_alive: return "keep_alive";
-        case yield: case sleep: case sleep_until: case burn: case now: case call: case try_: case return_: break;
+        case post:
+        case hold_remote:
+        case drop_remote: return "post";
+        case keep_alive:
+        case drop_keep_alive: return "keep_alive";
+        case yield:
+        case sleep:
+        case sleep_until:
+        case burn:
+        case now:
+        case call:
+        case try_:
+        case return_: break;
     }
     return {};
 }
@@ -34,9 +62,14 @@ std::string_view feature_of(spec::world_verb v) noexcept {
     using enum spec::world_verb;
     switch (v) {
         case stop: return "stop";
-        case post: case wake: return "post";
+        case post:
+        case wake: return "post";
         case jump: return "jump";
-        case data: case end: case break_: case room: case peer: break;
+        case data:
+        case end:
+        case break_:
+        case room:
+        case peer: break;
     }
     return "channel";
 }

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "spec/scenario/check/occasions.hpp"
 #include "spec/scenario/generate/enumerate.hpp"
 #include "spec/scenario/generate/generate.hpp"
 #include "spec/scenario/generate/shrink.hpp"
-#include "spec/scenario/check/occasions.hpp"
 
 namespace galley::conformance {
 namespace {
@@ -20,7 +20,9 @@ vector vector_of(const spec::scenario& s, const std::string& origin) {
     v.features = features_of(s, v.expected);
     const auto found = spec::occasions_in(s, v.expected);
     for (std::size_t i = 0; i < found.size(); ++i)
-        if (const std::string rule{spec::occasions()[i].rule}; found[i] && std::ranges::find(v.rules, rule) == v.rules.end()) v.rules.push_back(rule);
+        if (const std::string rule{spec::occasions()[i].rule};
+            found[i] && std::ranges::find(v.rules, rule) == v.rules.end())
+            v.rules.push_back(rule);
     return v;
 }
 
@@ -33,21 +35,22 @@ bool try_one(session& port, const spec::scenario& s, const std::string& origin, 
     if (r.came == outcome::passed) return true;
     // Whatever is wrong with the smaller one, as long as it is of the same kind.
     const auto kind = r.kind;
-    const auto small = spec::shrink(
-        s,
-        [&](const spec::scenario& smaller) {
-            const auto again = vector_of(smaller, origin);
-            const auto came = port.put(again);
-            return came.came == outcome::failed && came.kind == kind;
-        },
-        {.attempts = kind == "hangs" ? std::size_t{20} : std::size_t{2000}});
+    const auto small = spec::shrink(s,
+                                    [&](const spec::scenario& smaller) {
+                                        const auto again = vector_of(smaller, origin);
+                                        const auto came = port.put(again);
+                                        return came.came == outcome::failed && came.kind == kind;
+                                    },
+                                    {.attempts = kind == "hangs" ? std::size_t{20} : std::size_t{2000}});
     c.failing = std::make_unique<vector>(vector_of(small, origin));
     c.failing->id = "hunt/" + std::to_string(digest_of(to_line(*c.failing)));
     c.came = port.put(*c.failing);
     return false;
 }
 
-double since(steady_clock::time_point start) { return std::chrono::duration<double>(steady_clock::now() - start).count(); }
+double since(steady_clock::time_point start) {
+    return std::chrono::duration<double>(steady_clock::now() - start).count();
+}
 
 struct enough {};
 

@@ -14,9 +14,9 @@ struct catch_ {
     std::size_t put{};
     std::size_t passed_over{};  ///< they would have asked for features that the port has not
     double seconds{};
-    std::uint64_t seed{};  ///< of the failing one
+    std::uint64_t seed{};               ///< of the failing one
     std::unique_ptr<vector> failing{};  ///< shrunk; null if none was found
-    result came{};  ///< of that
+    result came{};                      ///< of that
 };
 
 /// Random scenarios from seed on, for so long. The same seed gives the same scenarios.

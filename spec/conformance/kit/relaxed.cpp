@@ -30,7 +30,9 @@ spec::trace run_with(const spec::scenario& s, relaxations relaxed, std::vector<c
     };
     return spec::run_scenario(
         s,
-        [&](driver& d, const loop_options& o) -> std::unique_ptr<loop> { return std::make_unique<relaxed_loop>(d, o, relaxed, choose); },
+        [&](driver& d, const loop_options& o) -> std::unique_ptr<loop> {
+            return std::make_unique<relaxed_loop>(d, o, relaxed, choose);
+        },
         [&](driver&, const spec::trace& t) {
             so_far = &t;
             return std::unique_ptr<driver>{};
@@ -59,7 +61,8 @@ legality judge_relaxed(const spec::scenario& s, const spec::trace& t, relaxation
         // What was chosen after the difference cannot mend it; what was chosen before is tried the other ways, the latest
         // first.
         const auto difference = agreed(made, wanted);
-        while (!path.empty() && (path.back().events > difference || path.back().taken + 1 == path.back().of)) path.pop_back();
+        while (!path.empty() && (path.back().events > difference || path.back().taken + 1 == path.back().of))
+            path.pop_back();
         if (path.empty()) return legality::illegal;
         ++path.back().taken;
     }

@@ -6,7 +6,10 @@
 namespace galley::conformance {
 
 relaxed_loop::relaxed_loop(driver& d, const loop_options& options, relaxations relaxed, chooser choose)
-    : loop{d, options, 0}, relaxed_{relaxed}, choose_{std::move(choose)}, inbox_{std::make_shared<ref::inbox>(d.get_waker())} {}
+    : loop{d, options, 0},
+      relaxed_{relaxed},
+      choose_{std::move(choose)},
+      inbox_{std::make_shared<ref::inbox>(d.get_waker())} {}
 
 relaxed_loop::~relaxed_loop() {  // LIFE-5
     inbox_->close();
@@ -49,7 +52,8 @@ void relaxed_loop::collect() {
     operation_list done;
     bool looked = true;
     if (ready_.empty() && inbox_->empty())
-        get_driver().wait(timers_.empty() ? std::nullopt : std::optional{timers_.begin()->first.first}, done);  // WAIT-2
+        get_driver().wait(timers_.empty() ? std::nullopt : std::optional{timers_.begin()->first.first},
+                          done);  // WAIT-2
     else if (turns_since_asked_ >= options().ask_every)
         get_driver().ask(done);
     else
@@ -76,7 +80,8 @@ void relaxed_loop::collect() {
 /// The first by (key, start order); with `timer_ties` any of those with the first key (TIME-4).
 relaxed_loop::timer_map::iterator relaxed_loop::next_due(std::uintptr_t last) {
     std::vector<timer_map::iterator> tied;
-    for (auto i = timers_.begin(); i != timers_.end() && i->first.first <= sample() && i->first.first == timers_.begin()->first.first; ++i)
+    for (auto i = timers_.begin();
+         i != timers_.end() && i->first.first <= sample() && i->first.first == timers_.begin()->first.first; ++i)
         if (i->first.second <= last) tied.push_back(i);
     if (tied.empty()) return timers_.end();
     return tied[relaxed_.timer_ties ? one_of(tied.size()) : 0];

@@ -33,10 +33,10 @@ enum class standing {
 struct report {
     introduction who{};
     std::vector<result> results{};
-    std::vector<standing> standings{};  ///< of the results, in their order
+    std::vector<standing> standings{};   ///< of the results, in their order
     std::vector<std::string> unknown{};  ///< what the expectations name, and no vector is
-    std::string at_the_end{};  ///< what was wrong with the adapter's end
-    std::string digest{};      ///< of all vectors that were put
+    std::string at_the_end{};            ///< what was wrong with the adapter's end
+    std::string digest{};                ///< of all vectors that were put
 };
 
 [[nodiscard]] standing stand(const result& r, const expectations& owed);

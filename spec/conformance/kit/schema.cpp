@@ -53,8 +53,8 @@ std::string complaint_of_array(const json& schema, const json& value, const std:
         const auto place = at + "[" + std::to_string(i) + "]";
         if (schema.contains("items"))
             if (auto found = complaint(schema["items"], value[i], place); !found.empty()) return found;
-        if (schema.contains("uniqueItems") && std::find(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(i), value[i]) !=
-                                                  value.begin() + static_cast<std::ptrdiff_t>(i))
+        if (schema.contains("uniqueItems") && std::find(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(i),
+                                                        value[i]) != value.begin() + static_cast<std::ptrdiff_t>(i))
             return wrong(place, "each of them once", value[i]);
     }
     return {};
@@ -69,8 +69,10 @@ std::string complaint_of_scalar(const json& schema, const json& value, const std
             return wrong(at, "at most " + schema["maxLength"].dump() + " bytes", value);
     }
     if (value.is_number_integer()) {
-        if (schema.contains("minimum") && value < schema["minimum"]) return wrong(at, "at least " + schema["minimum"].dump(), value);
-        if (schema.contains("maximum") && value > schema["maximum"]) return wrong(at, "at most " + schema["maximum"].dump(), value);
+        if (schema.contains("minimum") && value < schema["minimum"])
+            return wrong(at, "at least " + schema["minimum"].dump(), value);
+        if (schema.contains("maximum") && value > schema["maximum"])
+            return wrong(at, "at most " + schema["maximum"].dump(), value);
     }
     return {};
 }

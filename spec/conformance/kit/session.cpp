@@ -33,7 +33,8 @@ std::string request(const std::string& name, const json& message) {
 /// The message, or what is wrong with it, in `wrong`.
 json message_of(const std::string& line, const std::string& schema, std::string& wrong) {
     auto message = json::parse(line, nullptr, false);
-    wrong = message.is_discarded() ? "the answer is no JSON: " + line.substr(0, 80) : complaint(message_schema(schema), message);
+    wrong = message.is_discarded() ? "the answer is no JSON: " + line.substr(0, 80)
+                                   : complaint(message_schema(schema), message);
     return message;
 }
 
@@ -70,7 +71,10 @@ bool is_relaxed(const std::string& rule, relaxations r) {
 
 }  // namespace
 
-session::session(std::vector<std::string> command, std::chrono::milliseconds limit) : command_{std::move(command)}, limit_{limit} { begin(); }
+session::session(std::vector<std::string> command, std::chrono::milliseconds limit)
+    : command_{std::move(command)}, limit_{limit} {
+    begin();
+}
 
 void session::begin() {
     adapter_.reset();
@@ -81,12 +85,14 @@ void session::begin() {
     }
     const auto said = adapter_->ask(request("hello", {{"do", "hello"}, {"protocol", 1}}), limit_ * 3);
     if (said.what != misconduct::none)
-        throw no_adapter{"hello: " + name_of(said.what) + ": " + said.text + (adapter_->errors().empty() ? "" : "\n" + adapter_->errors())};
+        throw no_adapter{"hello: " + name_of(said.what) + ": " + said.text +
+                         (adapter_->errors().empty() ? "" : "\n" + adapter_->errors())};
     std::string wrong;
     const auto hello = message_of(said.text, "hello_answer", wrong);
     if (!wrong.empty()) throw no_adapter{"hello: malformed: " + wrong};
     who_ = introduction_of(hello);
-    if (who_.R && (*who_.R & (*who_.R - 1)) != 0) throw no_adapter{"hello: malformed: parameters.R: expected a power of two"};
+    if (who_.R && (*who_.R & (*who_.R - 1)) != 0)
+        throw no_adapter{"hello: malformed: parameters.R: expected a power of two"};
 }
 
 void session::fail(result& r, std::string kind, std::string why) const {
@@ -116,7 +122,8 @@ result session::put(const vector& v) {
     if (!who_.has_level_l) r.expected = spec::level_p(*r.expected);
     if (adapter_ == nullptr) {
         if (deaths_ >= most_deaths) {
-            fail(r, "died", "not asked: the adapter has come to grief " + std::to_string(most_deaths) + " times in a row");
+            fail(r, "died",
+                 "not asked: the adapter has come to grief " + std::to_string(most_deaths) + " times in a row");
             return r;
         }
         try {
@@ -129,10 +136,12 @@ result session::put(const vector& v) {
         }
     }
     const auto said = adapter_->ask(
-        request("run", {{"do", "run"}, {"id", v.id}, {"scenario", json::parse(spec::to_json(r.asked, false))}}), limit_);
+        request("run", {{"do", "run"}, {"id", v.id}, {"scenario", json::parse(spec::to_json(r.asked, false))}}),
+        limit_);
     if (said.what != misconduct::none) {
         ++deaths_;
-        fail(r, name_of(said.what), said.text + (adapter_->errors().empty() ? "" : "\nits standard error ends:\n" + adapter_->errors()));
+        fail(r, name_of(said.what),
+             said.text + (adapter_->errors().empty() ? "" : "\nits standard error ends:\n" + adapter_->errors()));
         adapter_.reset();
         return r;
     }
@@ -179,7 +188,9 @@ void session::judge(result& r, const json& answer) const {
     for (const auto& broken : spec::check(t)) {
         if (is_relaxed(broken.rule, who_.relaxed)) continue;
         r.rule = broken.rule == "TRACE" || broken.rule == "BOXES" ? "" : broken.rule;
-        return fail(r, "wrong", r.why + "line " + std::to_string(broken.event_index + 2) + " of the trace breaks " + broken.rule + ": " + broken.what);
+        return fail(r, "wrong",
+                    r.why + "line " + std::to_string(broken.event_index + 2) + " of the trace breaks " + broken.rule +
+                        ": " + broken.what);
     }
     fail(r, "wrong", r.why + "no rule forbids a single event, but together they are not what the rules give");
 }

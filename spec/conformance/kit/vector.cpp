@@ -75,7 +75,8 @@ std::vector<vector> read_vectors(const std::string& folder) {
 }
 
 spec::trace reference_trace(const spec::scenario& s) {
-    return spec::run_scenario(s, [](driver& d, const loop_options& o) -> std::unique_ptr<loop> { return std::make_unique<ref::loop>(d, o); });
+    return spec::run_scenario(
+        s, [](driver& d, const loop_options& o) -> std::unique_ptr<loop> { return std::make_unique<ref::loop>(d, o); });
 }
 
 }  // namespace galley::conformance

@@ -64,7 +64,8 @@ public:
     void add(spec::scenario s, const std::string& origin, const std::string& rule) {
         s.name.clear();
         auto c = content_of(s);
-        if (!traces_.contains(conformance::digest_of(spec::to_json(c.t)))) take(std::move(s), std::move(c), origin, "", rule);
+        if (!traces_.contains(conformance::digest_of(spec::to_json(c.t))))
+            take(std::move(s), std::move(c), origin, "", rule);
     }
 
     /// The same as `offer` for one that is not small: made small, keeping what is new.
@@ -73,7 +74,8 @@ public:
         for (int again = 0; again < 20; ++again) {
             const auto what = news(content_of(s));
             if (what.empty()) return;
-            auto small = spec::shrink(s, [&](const spec::scenario& one) { return news(content_of(one)) == what; }, {.attempts = 1500});
+            auto small = spec::shrink(s, [&](const spec::scenario& one) { return news(content_of(one)) == what; },
+                                      {.attempts = 1500});
             auto c = content_of(small);
             take(std::move(small), std::move(c), origin, what);
         }
@@ -104,7 +106,7 @@ private:
             if (!c.occasions[i]) continue;
             const std::string rule{spec::occasions()[i].rule};
             if (!chosen && (what.starts_with(fmt::format("occasion {}:", spec::occasions()[i].name)) ||
-                (!what.starts_with("occasion") && (first.empty() || of_rule_[rule] < of_rule_[first]))))
+                            (!what.starts_with("occasion") && (first.empty() || of_rule_[rule] < of_rule_[first]))))
                 first = rule;
             ++of_occasion_[i];
             if (std::ranges::find(v.rules, rule) == v.rules.end()) v.rules.push_back(rule);
@@ -140,12 +142,14 @@ void add_cases(candidates& some, const fs::path& root) {
     std::ifstream cases{root / "tests/occasion_cases.txt"};
     for (std::string line, name; std::getline(cases, line);) {
         if (line.starts_with("== ")) name = line.substr(3);
-        if (line.starts_with("+ ") || line.starts_with("- ")) some.emplace_back(spec::scenario_of_line(line.substr(2)), "a case of the occasion " + name);
+        if (line.starts_with("+ ") || line.starts_with("- "))
+            some.emplace_back(spec::scenario_of_line(line.substr(2)), "a case of the occasion " + name);
     }
     for (const auto& file : fs::directory_iterator{root / "spec/scenario/examples"}) {
         std::ifstream in{file.path()};
         const std::string text{std::istreambuf_iterator<char>{in}, {}};
-        if (file.path().extension() == ".json") some.emplace_back(spec::parse_json(text), "the example " + file.path().stem().string());
+        if (file.path().extension() == ".json")
+            some.emplace_back(spec::parse_json(text), "the example " + file.path().stem().string());
     }
 }
 
@@ -165,7 +169,8 @@ void add_corpus(candidates& some, const fs::path& root) {
     for (const auto& file : files) {
         std::ifstream in{file, std::ios::binary};
         const std::vector<char> bytes{std::istreambuf_iterator<char>{in}, {}};
-        some.emplace_back(spec::from_bytes({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}), "the fuzzer's corpus, made small");
+        some.emplace_back(spec::from_bytes({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}),
+                          "the fuzzer's corpus, made small");
     }
 }
 
@@ -192,7 +197,8 @@ int main(int argc, char** argv) {
     for (std::size_t depth = 0; depth <= 3; ++depth)
         for (const auto& letters : spec::all_alphabets())
             spec::for_each_program(letters, depth, [&](const spec::scenario& s) {
-                if (size_of(s) == depth + s.world.size()) kept.offer(s, fmt::format("all programs of the alphabet {}", letters.name));
+                if (size_of(s) == depth + s.world.size())
+                    kept.offer(s, fmt::format("all programs of the alphabet {}", letters.name));
             });
     fmt::print("{} of the alphabets\n", kept.all().size());
     add_by_hand(kept, root);

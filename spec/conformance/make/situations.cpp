@@ -43,8 +43,9 @@ std::string shape_of(const spec::event& e) {
 }
 
 bool is_of_task(event_kind k) {
-    return k == event_kind::spawn || k == event_kind::step || k == event_kind::await || k == event_kind::did || k == event_kind::scope ||
-           k == event_kind::end || k == event_kind::unobserved || k == event_kind::destroyed || k == event_kind::ready;
+    return k == event_kind::spawn || k == event_kind::step || k == event_kind::await || k == event_kind::did ||
+           k == event_kind::scope || k == event_kind::end || k == event_kind::unobserved ||
+           k == event_kind::destroyed || k == event_kind::ready;
 }
 
 }  // namespace
