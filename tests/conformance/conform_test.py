@@ -140,6 +140,18 @@ class Relaxed(unittest.TestCase):
                 self.assertEqual(code, 1)
                 self.assertTrue(failures(found))
 
+    def test_each_trace_of_negative_is_judged_as_it_says(self):
+        judged = {"accept": 0, "reject": 0}
+        lines = (ROOT / "spec/conformance/negative/traces.jsonl").read_text().splitlines()
+        for number, line in enumerate(lines):
+            entry = json.loads(line)
+            with self.subTest(number=number, vector=entry["vector"], origin=entry["origin"]):
+                code, out, found = conform("--vector", entry["vector"], adapter=[sys.executable, HERE / "negative.py", "replay", str(number)])
+                self.assertEqual(code, 0 if entry["judgement"] == "accept" else 1, out)
+                self.assertEqual([one["kind"] for one in failures(found)], [] if code == 0 else ["wrong"])
+            judged[entry["judgement"]] += 1
+        self.assertGreaterEqual(min(judged.values()), 10)
+
 
 class Hunts(unittest.TestCase):
     def test_random_and_exhaustive_scenarios_find_and_shrink(self):
