@@ -2,7 +2,7 @@
 // A driver whose clock stands still until somebody waits: hours pass in no time, and the clock costs nothing.
 #pragma once
 
-#include <galley/driver.hpp>
+#include <galley/contract/driver.hpp>
 
 #include <algorithm>
 #include <cerrno>

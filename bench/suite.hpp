@@ -6,8 +6,8 @@
 #include "bench/allocations.hpp"
 #include "bench/manual_driver.hpp"
 
-#include <fast/loop.hpp>
-#include <ref/loop.hpp>
+#include <galley/fast/loop.hpp>
+#include <galley/ref/loop.hpp>
 
 #include <benchmark/benchmark.h>
 

@@ -46,7 +46,7 @@ class RightPorts(unittest.TestCase):
     def test_each_rule_that_a_vector_can_test_has_three(self):
         _, _, found = conform(adapter=[GALLEY, "adapter", "--on", "fast"])
         text = (ROOT / "spec/rules.md").read_text()
-        beyond = set(re.findall(r'\{"([A-Z]+-\d+)", "', (ROOT / "spec/scenario/check/occasions.cpp").read_text().split("beyond{{")[1]))
+        beyond = set(re.findall(r'\{"([A-Z]+-\d+)", "', (ROOT / "spec/stage/check/occasions.cpp").read_text().split("beyond{{")[1]))
         for rule in set(re.findall(r"^\*\*([A-Z]+-\d+)\.\*\*", text, re.M)) - beyond:
             self.assertGreaterEqual(found["rules"].get(rule, {"passed": 0})["passed"], 3, rule)
 

@@ -4,12 +4,12 @@
 #include <iostream>
 #include <memory>
 
-#include <fast/loop.hpp>
-#include <ref/loop.hpp>
+#include <galley/fast/loop.hpp>
+#include <galley/ref/loop.hpp>
 
 #include "spec/conformance/kit/vector.hpp"
-#include "spec/scenario/form/json.hpp"
-#include "spec/scenario/run/run.hpp"
+#include "spec/stage/form/json.hpp"
+#include "spec/stage/run/run.hpp"
 
 namespace galley::conformance {
 namespace {

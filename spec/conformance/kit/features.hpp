@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "spec/scenario/form/scenario.hpp"
-#include "spec/scenario/trace/trace.hpp"
+#include "spec/stage/form/scenario.hpp"
+#include "spec/stage/trace/trace.hpp"
 
 namespace galley::conformance {
 

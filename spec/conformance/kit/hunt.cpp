@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <stdexcept>
 
-#include "spec/scenario/check/occasions.hpp"
-#include "spec/scenario/generate/enumerate.hpp"
-#include "spec/scenario/generate/generate.hpp"
-#include "spec/scenario/generate/shrink.hpp"
+#include "spec/stage/check/occasions.hpp"
+#include "spec/stage/generate/enumerate.hpp"
+#include "spec/stage/generate/generate.hpp"
+#include "spec/stage/generate/shrink.hpp"
 
 namespace galley::conformance {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "spec/conformance/kit/relaxed_loop.hpp"
-#include "spec/scenario/run/run.hpp"
+#include "spec/stage/run/run.hpp"
 
 namespace galley::conformance {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <cstddef>
 
-#include "spec/scenario/form/scenario.hpp"
-#include "spec/scenario/trace/trace.hpp"
+#include "spec/stage/form/scenario.hpp"
+#include "spec/stage/trace/trace.hpp"
 
 namespace galley::conformance {
 

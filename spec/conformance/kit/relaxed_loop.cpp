@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "spec/conformance/kit/relaxed_loop.hpp"
 
-#include <galley/step.hpp>
+#include <galley/kernel/step.hpp>
 
 namespace galley::conformance {
 

@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include <galley/loop.hpp>
-#include <ref/inbox.hpp>
+#include <galley/contract/loop.hpp>
+#include <galley/ref/inbox.hpp>
 
 #include "spec/conformance/kit/relaxed.hpp"
 

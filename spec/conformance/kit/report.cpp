@@ -7,8 +7,8 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "spec/scenario/form/print.hpp"
-#include "spec/scenario/trace/compare.hpp"
+#include "spec/stage/form/print.hpp"
+#include "spec/stage/trace/compare.hpp"
 
 namespace galley::conformance {
 namespace {

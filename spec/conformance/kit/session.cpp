@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <system_error>
 
-#include "spec/scenario/check/check.hpp"
-#include "spec/scenario/form/json.hpp"
-#include "spec/scenario/trace/compare.hpp"
+#include "spec/stage/check/check.hpp"
+#include "spec/stage/form/json.hpp"
+#include "spec/stage/trace/compare.hpp"
 
 namespace galley::conformance {
 namespace {

@@ -8,10 +8,10 @@
 #include <sstream>
 #include <stdexcept>
 
-#include <ref/loop.hpp>
+#include <galley/ref/loop.hpp>
 
-#include "spec/scenario/form/json.hpp"
-#include "spec/scenario/run/run.hpp"
+#include "spec/stage/form/json.hpp"
+#include "spec/stage/run/run.hpp"
 
 namespace galley::conformance {
 

@@ -7,8 +7,8 @@
 
 #include "spec/conformance/kit/features.hpp"
 #include "spec/conformance/kit/schema.hpp"
-#include "spec/scenario/form/scenario.hpp"
-#include "spec/scenario/trace/trace.hpp"
+#include "spec/stage/form/scenario.hpp"
+#include "spec/stage/trace/trace.hpp"
 
 namespace galley::conformance {
 

@@ -12,12 +12,12 @@
 
 #include "spec/conformance/kit/vector.hpp"
 #include "spec/conformance/make/situations.hpp"
-#include "spec/scenario/check/occasions.hpp"
-#include "spec/scenario/form/bytes.hpp"
-#include "spec/scenario/form/json.hpp"
-#include "spec/scenario/generate/enumerate.hpp"
-#include "spec/scenario/generate/generate.hpp"
-#include "spec/scenario/generate/shrink.hpp"
+#include "spec/stage/check/occasions.hpp"
+#include "spec/stage/form/bytes.hpp"
+#include "spec/stage/form/json.hpp"
+#include "spec/stage/generate/enumerate.hpp"
+#include "spec/stage/generate/generate.hpp"
+#include "spec/stage/generate/shrink.hpp"
 #include "tests/occasion_scenario.hpp"
 
 namespace {

@@ -5,7 +5,7 @@
 #include <set>
 #include <string>
 
-#include "spec/scenario/trace/trace.hpp"
+#include "spec/stage/trace/trace.hpp"
 
 namespace galley::conformance {
 
