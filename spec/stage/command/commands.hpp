@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "spec/stage/form/scenario.hpp"
@@ -46,11 +48,28 @@ struct rules_options {
     bool checks{};
 };
 
+struct conform_options {
+    std::vector<std::string> command{};
+    std::string vectors{GALLEY_VECTORS};
+    std::string filter{};
+    std::string vector{};
+    bool smoke{};
+    bool all{};
+    std::size_t limit_ms{5000};
+    std::string expect_file{};
+    std::string json_file{}, junit_file{}, html_file{}, badge_file{}, picture_file{};
+    std::size_t fuzz_seconds{};
+    std::uint64_t seed{1};
+    std::pair<std::string, std::size_t> exhaust{};  // alphabet and depth
+};
+
 int run(const run_options& options);
 int check(const std::vector<std::string>& files);
 int trace_check(const std::vector<std::string>& files);
 int picture(const picture_options& options);
 int rules(const rules_options& options);
+int conform(const conform_options& options);
+int adapter(const std::string& on);
 
 /// The text of a file, `-` being standard input. Throws usage_error.
 [[nodiscard]] std::string read_file(const std::string& file);

@@ -31,6 +31,7 @@ Examples:
   galley run kitchen.json --html kitchen.html
   galley picture mine.jsonl theirs.jsonl --html both.html
   galley rules READY-2
+  galley conform -- python3 my_adapter.py
 
 Exit codes:
   0  all is well
@@ -43,6 +44,8 @@ struct arguments {
     run_options run{};
     picture_options picture{};
     rules_options rules{};
+    conform_options conform{};
+    std::string adapter_of{};
     std::vector<std::string> scenarios{};
     std::vector<std::string> traces{};
 };
@@ -89,11 +92,44 @@ void add_others(CLI::App& app, arguments& args) {
                     "print what the rule checker checks instead: rule, predicate, level of trace that it needs");
 }
 
+void add_conform(CLI::App& app, arguments& args) {
+    auto* command =
+        app.add_subcommand("conform", "Put the vectors of spec/conformance before an adapter, of any event loop");
+    auto& o = args.conform;
+    command->add_option("COMMAND", o.command, "the adapter and its arguments, after --")->required();
+    command->add_option("--vectors", o.vectors, "the folder of the vectors");
+    command->add_option("--filter", o.filter, "only vectors with this rule or feature, or this text in their id");
+    command->add_option("--vector", o.vector, "only this one");
+    command->add_flag("--smoke", o.smoke, "one vector of each rule");
+    command->add_flag("--all", o.all, "show all failures in full, not just five");
+    command->add_option("--limit", o.limit_ms, "milliseconds for one answer")
+        ->check(CLI::Range(1, 3'600'000))
+        ->capture_default_str();
+    command->add_option("--expect", o.expect_file,
+                        "what the port owes: lines `fail ID` and `skip ID`, of a vector or a rule");
+    command->add_option("--json", o.json_file,
+                        "write the results there; - writes them, and nothing else, to standard output");
+    command->add_option("--junit", o.junit_file, "the same as JUnit's XML");
+    command->add_option("--html", o.html_file, "the same as a page");
+    command->add_option("--badge", o.badge_file, "write a badge (SVG)");
+    command->add_option("--html-of", o.picture_file, "with --vector: both traces as a picture");
+    auto* fuzz = command->add_option("--fuzz", o.fuzz_seconds,
+                                     "random scenarios against the reference loop, for so many seconds");
+    command->add_option("--seed", o.seed, "the first seed of --fuzz")->capture_default_str();
+    command->add_option("--exhaust", o.exhaust, "all programs of an alphabet up to so many statements")->excludes(fuzz);
+    app.add_subcommand("adapter", "Answer the requests of `galley conform` for a loop of this house")
+        ->add_option("--on", args.adapter_of, "ref or fast")
+        ->check(CLI::IsMember({"ref", "fast"}))
+        ->required();
+}
+
 int dispatch(const CLI::App& app, const arguments& args) {
     if (app.got_subcommand("run")) return run(args.run);
     if (app.got_subcommand("check")) return check(args.scenarios);
     if (app.got_subcommand("trace-check")) return trace_check(args.traces);
     if (app.got_subcommand("picture")) return picture(args.picture);
+    if (app.got_subcommand("conform")) return conform(args.conform);
+    if (app.got_subcommand("adapter")) return adapter(args.adapter_of);
     return rules(args.rules);
 }
 
@@ -113,6 +149,7 @@ int main(int argc, char** argv) {
         app.footer(footer);
         add_run(app, args);
         add_others(app, args);
+        add_conform(app, args);
         try {
             app.parse(argc, argv);
         } catch (const CLI::ParseError& e) {
