@@ -7,10 +7,10 @@
 #include <iostream>
 #include <map>
 
-#include "spec/stage/command/commands.hpp"
 #include "spec/conformance/kit/adapter.hpp"
 #include "spec/conformance/kit/hunt.hpp"
 #include "spec/conformance/kit/report.hpp"
+#include "spec/stage/command/commands.hpp"
 #include "spec/stage/form/json.hpp"
 
 namespace galley::command {
