@@ -3,11 +3,11 @@
 //     echo_server [--loop ref|fast] [--port N] [--connections N]
 // Port 0, the default, lets the kernel choose; it is printed. With --connections it ends when that many have been
 // served.
-#include <fast/loop.hpp>
+#include <galley/fast/loop.hpp>
 #include <galley/galley.hpp>
 #include <galley/io.hpp>
+#include <galley/ref/loop.hpp>
 #include <galley/tcp.hpp>
-#include <ref/loop.hpp>
 
 #include <array>
 #include <charconv>

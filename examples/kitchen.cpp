@@ -2,7 +2,7 @@
 // The kitchen: one cook, three dishes. Dish 1 simmers for 5 minutes, dish 2 only needs chopping, dish 3 boils for 3
 // minutes. The cook is never idle while something can be done, and dinner takes 5 minutes, not 8. Here a minute lasts
 // 10 ms.
-#include <fast/loop.hpp>
+#include <galley/fast/loop.hpp>
 #include <galley/galley.hpp>
 
 #include <chrono>

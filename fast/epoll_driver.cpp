@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "fast/epoll_driver.hpp"
-#include "fast/event_waker.hpp"
+#include "galley/fast/epoll_driver.hpp"
+#include "galley/fast/event_waker.hpp"
 
-#include <galley/quiet_write.hpp>
+#include <galley/contract/quiet_write.hpp>
 
 #include <algorithm>
 #include <array>

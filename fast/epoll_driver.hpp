@@ -3,8 +3,8 @@
 // known to be in vain.
 #pragma once
 
-#include <galley/driver.hpp>
-#include <galley/fork_guard.hpp>
+#include <galley/contract/driver.hpp>
+#include <galley/contract/fork_guard.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -2,8 +2,8 @@
 // The waker of the epoll driver: a counter in the kernel that other threads raise.
 #pragma once
 
-#include <galley/driver.hpp>
-#include <galley/fork_guard.hpp>
+#include <galley/contract/driver.hpp>
+#include <galley/contract/fork_guard.hpp>
 
 #include <cerrno>
 #include <system_error>

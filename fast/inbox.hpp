@@ -31,7 +31,7 @@
 //     LIFE-7.
 #pragma once
 
-#include <fast/post_node.hpp>
+#include <galley/fast/post_node.hpp>
 
 #include <atomic>
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <fast/epoll_driver.hpp>
-#include <fast/loop.hpp>
-#include <galley/step.hpp>
+#include <galley/fast/epoll_driver.hpp>
+#include <galley/fast/loop.hpp>
+#include <galley/kernel/step.hpp>
 
 #include <new>
 #include <span>

@@ -15,11 +15,11 @@
 // Rules: LIFE-1 to LIFE-5, LIFE-7, LIFE-8, READY-1, READY-2, WAIT-1 to WAIT-5, TIME-1 to TIME-6, POST-1, IO-3.
 #pragma once
 
-#include <fast/ready_buffer.hpp>
-#include <fast/receiving_end.hpp>
-#include <fast/run_flag.hpp>
-#include <fast/timer_wheel.hpp>
-#include <galley/loop.hpp>
+#include <galley/contract/loop.hpp>
+#include <galley/fast/ready_buffer.hpp>
+#include <galley/fast/receiving_end.hpp>
+#include <galley/fast/run_flag.hpp>
+#include <galley/fast/timer_wheel.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <fast/mailbox.hpp>
+#include <galley/fast/mailbox.hpp>
 
 namespace galley::fast {
 

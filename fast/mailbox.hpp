@@ -11,12 +11,12 @@
 // Rules: POST-1 to POST-4, WAIT-3, LIFE-2, LIFE-7.
 #pragma once
 
-#include <fast/inbox.hpp>
-#include <fast/node_cache.hpp>
-#include <fast/node_pool.hpp>
-#include <galley/driver.hpp>
-#include <galley/fork_guard.hpp>
-#include <galley/remote.hpp>
+#include <galley/contract/driver.hpp>
+#include <galley/contract/fork_guard.hpp>
+#include <galley/contract/remote.hpp>
+#include <galley/fast/inbox.hpp>
+#include <galley/fast/node_cache.hpp>
+#include <galley/fast/node_pool.hpp>
 
 #include <atomic>
 #include <cstddef>

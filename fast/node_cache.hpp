@@ -10,9 +10,9 @@
 // Rules: POST-2.
 #pragma once
 
-#include <fast/explorable.hpp>
-#include <fast/node_pool.hpp>
-#include <fast/post_node.hpp>
+#include <galley/fast/explorable.hpp>
+#include <galley/fast/node_pool.hpp>
+#include <galley/fast/post_node.hpp>
 
 #include <atomic>
 #include <memory>

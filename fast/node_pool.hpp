@@ -13,7 +13,7 @@
 // Rules: POST-2.
 #pragma once
 
-#include <fast/post_node.hpp>
+#include <galley/fast/post_node.hpp>
 
 #include <atomic>
 

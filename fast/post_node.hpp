@@ -8,8 +8,8 @@
 // Rules: POST-1, POST-4.
 #pragma once
 
-#include <fast/explorable.hpp>
-#include <galley/callback.hpp>
+#include <galley/contract/callback.hpp>
+#include <galley/fast/explorable.hpp>
 
 #include <atomic>
 #include <memory>

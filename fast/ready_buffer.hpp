@@ -19,7 +19,7 @@
 // Rules: READY-1, READY-2.
 #pragma once
 
-#include <galley/ready.hpp>
+#include <galley/contract/ready.hpp>
 
 #include <algorithm>
 #include <cstddef>

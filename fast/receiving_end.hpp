@@ -13,7 +13,7 @@
 // Rules: LIFE-2, LIFE-5, LIFE-7, POST-1, WAIT-1, WAIT-3.
 #pragma once
 
-#include <fast/mailbox.hpp>
+#include <galley/fast/mailbox.hpp>
 
 #include <atomic>
 #include <memory>

@@ -33,9 +33,9 @@
 //     (a fire may start and cancel whatever it likes).
 #pragma once
 
-#include <fast/wheel_arithmetic.hpp>
-#include <galley/time.hpp>
-#include <galley/timer.hpp>
+#include <galley/contract/time.hpp>
+#include <galley/contract/timer.hpp>
+#include <galley/fast/wheel_arithmetic.hpp>
 
 #include <algorithm>
 #include <array>

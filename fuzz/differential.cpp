@@ -4,7 +4,7 @@
 #include <fuzz/support/report.hpp>
 #include <fuzz/support/scenario_mutator.hpp>
 
-#include <spec/scenario/form/bytes.hpp>
+#include <spec/stage/form/bytes.hpp>
 
 #include <algorithm>
 #include <cstdlib>

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
-#include "spec/scenario/form/json.hpp"
-#include "spec/scenario/form/print.hpp"
+#include "spec/stage/form/json.hpp"
+#include "spec/stage/form/print.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace galley::spec;

@@ -4,10 +4,10 @@
 // to say what is wrong: nothing is lost, doubled or left, every task has one outcome, and both loops do the same.
 #include <fuzz/support/task_program.hpp>
 
-#include <spec/scenario/run/sim.hpp>
+#include <spec/stage/run/sim.hpp>
 
-#include <fast/loop.hpp>
-#include <ref/loop.hpp>
+#include <galley/fast/loop.hpp>
+#include <galley/ref/loop.hpp>
 
 #include <exception>
 #include <optional>

@@ -7,10 +7,10 @@
 #include <cstdint>
 #include <string_view>
 
-#include "spec/scenario/check/check.hpp"
-#include "spec/scenario/trace/compare.hpp"
-#include "spec/scenario/trace/timeline.hpp"
-#include "spec/scenario/trace/trace.hpp"
+#include "spec/stage/check/check.hpp"
+#include "spec/stage/trace/compare.hpp"
+#include "spec/stage/trace/timeline.hpp"
+#include "spec/stage/trace/trace.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace galley::spec;

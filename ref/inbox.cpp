@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <ref/inbox.hpp>
+#include <galley/ref/inbox.hpp>
 
 #include <new>
 

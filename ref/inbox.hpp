@@ -2,10 +2,10 @@
 // What other threads may touch: a mutex and a list.
 #pragma once
 
-#include <galley/driver.hpp>
-#include <galley/fork_guard.hpp>
-#include <galley/ready.hpp>
-#include <galley/remote.hpp>
+#include <galley/contract/driver.hpp>
+#include <galley/contract/fork_guard.hpp>
+#include <galley/contract/ready.hpp>
+#include <galley/contract/remote.hpp>
 
 #include <cstddef>
 #include <list>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <ref/loop.hpp>
-#include <ref/poll_driver.hpp>
+#include <galley/ref/loop.hpp>
+#include <galley/ref/poll_driver.hpp>
 
-#include <galley/step.hpp>
+#include <galley/kernel/step.hpp>
 
 #include <list>
 #include <new>

@@ -8,9 +8,9 @@
 // Each box is a label of `run`; what stands in it is the function of that name.
 #pragma once
 
-#include <ref/inbox.hpp>
+#include <galley/ref/inbox.hpp>
 
-#include <galley/loop.hpp>
+#include <galley/contract/loop.hpp>
 
 #include <atomic>
 #include <cstddef>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "ref/poll_driver.hpp"
+#include "galley/ref/poll_driver.hpp"
 
-#include <galley/fork_guard.hpp>
-#include <galley/quiet_write.hpp>
+#include <galley/contract/fork_guard.hpp>
+#include <galley/contract/quiet_write.hpp>
 
 #include <algorithm>
 #include <cassert>

@@ -3,8 +3,8 @@
 // that could be stale.
 #pragma once
 
-#include <galley/driver.hpp>
-#include <galley/fork_guard.hpp>
+#include <galley/contract/driver.hpp>
+#include <galley/contract/fork_guard.hpp>
 
 #include <chrono>
 #include <cstdint>

@@ -34,7 +34,7 @@ def cited(folders):
 
 def predicates():
     """(rule, name) of the rule checker's predicates."""
-    return set(re.findall(r'^ +\{"([A-Z]+-\d+)", "(\w+)", [pl],', source("spec/scenario/check/check_predicates.cpp"), re.M))
+    return set(re.findall(r'^ +\{"([A-Z]+-\d+)", "(\w+)", [pl],', source("spec/stage/check/check_predicates.cpp"), re.M))
 
 
 def properties():

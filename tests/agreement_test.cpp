@@ -2,8 +2,8 @@
 // Random scenarios of every verb: ref = fast = oracle, event by event, and no rule broken.
 #include "judges.hpp"
 
-#include <spec/scenario/form/json.hpp>
-#include <spec/scenario/generate/generate.hpp>
+#include <spec/stage/form/json.hpp>
+#include <spec/stage/generate/generate.hpp>
 
 #include <gtest/gtest.h>
 

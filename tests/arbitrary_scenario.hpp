@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "spec/scenario/form/json.hpp"
-#include "spec/scenario/form/print.hpp"
-#include "spec/scenario/generate/generate.hpp"
-#include "spec/scenario/generate/shrink.hpp"
+#include "spec/stage/form/json.hpp"
+#include "spec/stage/form/print.hpp"
+#include "spec/stage/generate/generate.hpp"
+#include "spec/stage/generate/shrink.hpp"
 
 namespace galley::spec {
 

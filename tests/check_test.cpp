@@ -11,12 +11,12 @@
 #include <string_view>
 #include <vector>
 
-#include <fast/loop.hpp>
-#include <ref/loop.hpp>
+#include <galley/fast/loop.hpp>
+#include <galley/ref/loop.hpp>
 
-#include "spec/scenario/check/check.hpp"
-#include "spec/scenario/generate/generate.hpp"
-#include "spec/scenario/run/run.hpp"
+#include "spec/stage/check/check.hpp"
+#include "spec/stage/generate/generate.hpp"
+#include "spec/stage/run/run.hpp"
 
 namespace {
 

@@ -2,7 +2,7 @@
 // A timer wheel beside an ordered map that must behave the same. Used by the wheel's suite and by its fuzz target.
 #pragma once
 
-#include <fast/timer_wheel.hpp>
+#include <galley/fast/timer_wheel.hpp>
 
 #include <cstdint>
 #include <deque>

@@ -2,8 +2,8 @@
 // What tests of a bare driver share: operations that belong to no task, and a typed suite over both drivers.
 #pragma once
 
-#include "fast/epoll_driver.hpp"
-#include "ref/poll_driver.hpp"
+#include "galley/fast/epoll_driver.hpp"
+#include "galley/ref/poll_driver.hpp"
 #include "tests/socket_fixture.hpp"
 
 #include <gtest/gtest.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // An echo server with a thousand connections at a time, on both loops: against clients of its own loop, and against
 // threads with blocking sockets that know nothing of galley. Every byte is compared.
-#include "fast/loop.hpp"
-#include "ref/loop.hpp"
+#include "galley/fast/loop.hpp"
+#include "galley/ref/loop.hpp"
 #include "tests/socket_fixture.hpp"
 
 #include <galley/galley.hpp>

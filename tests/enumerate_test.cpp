@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include "spec/scenario/form/json.hpp"
-#include "spec/scenario/form/print.hpp"
-#include "spec/scenario/generate/enumerate.hpp"
+#include "spec/stage/form/json.hpp"
+#include "spec/stage/form/print.hpp"
+#include "spec/stage/generate/enumerate.hpp"
 
 using namespace galley::spec;
 

@@ -3,7 +3,7 @@
 
 #include "judges.hpp"
 
-#include <spec/scenario/form/json.hpp>
+#include <spec/stage/form/json.hpp>
 
 #include <algorithm>
 #include <atomic>

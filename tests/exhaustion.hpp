@@ -2,7 +2,7 @@
 // All programs of an alphabet before all judges: on every core, in shards that need not be judged twice.
 #pragma once
 
-#include <spec/scenario/generate/enumerate.hpp>
+#include <spec/stage/generate/enumerate.hpp>
 
 #include <chrono>
 #include <cstddef>

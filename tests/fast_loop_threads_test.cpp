@@ -2,8 +2,8 @@
 // fast::loop with real threads around it: posts, stops and the going of remotes at any moment, also while it is being
 // destroyed. Run it under the thread sanitizer too. The driver here really blocks, and fails the test if a wake-up is
 // lost; the last suite runs on epoll.
-#include <fast/loop.hpp>
 #include <galley/event.hpp>
+#include <galley/fast/loop.hpp>
 #include <galley/run.hpp>
 #include <galley/sleep.hpp>
 #include <galley/spawn.hpp>

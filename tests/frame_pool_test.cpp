@@ -2,10 +2,10 @@
 // The recycler of coroutine frames: what is given back serves again, for what has the same size class, on the thread
 // where it was given back; and whoever holds a block holds all of it alone. So what comes and goes in a program costs
 // no allocation once there was one of it.
-#include <fast/loop.hpp>
 #include <fuzz/support/live_heap.hpp>
-#include <galley/frame_pool.hpp>
+#include <galley/fast/loop.hpp>
 #include <galley/galley.hpp>
+#include <galley/kernel/frame_pool.hpp>
 
 #include <gtest/gtest.h>
 

@@ -5,7 +5,7 @@
 
 #include <fuzz/support/occasion_count.hpp>
 
-#include <spec/scenario/form/bytes.hpp>
+#include <spec/stage/form/bytes.hpp>
 
 #include <gtest/gtest.h>
 

@@ -2,12 +2,12 @@
 // What the differential fuzz target says of a case that fails, seen with a loop that is made to be wrong.
 #include <fuzz/support/report.hpp>
 
-#include <spec/scenario/form/bytes.hpp>
-#include <spec/scenario/form/json.hpp>
-#include <spec/scenario/form/vocabulary.hpp>
-#include <spec/scenario/generate/generate.hpp>
+#include <spec/stage/form/bytes.hpp>
+#include <spec/stage/form/json.hpp>
+#include <spec/stage/form/vocabulary.hpp>
+#include <spec/stage/generate/generate.hpp>
 
-#include <galley/loop.hpp>
+#include <galley/contract/loop.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

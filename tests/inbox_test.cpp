@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // The inbox and the mailbox around it, first alone, then with real threads: every post exactly once and in its thread's
 // order, no lost wake-up, one wake per sleep, and a close at any moment. Run it under the thread sanitizer too.
-#include <fast/inbox.hpp>
-#include <fast/mailbox.hpp>
 #include <fuzz/support/live_heap.hpp>
+#include <galley/fast/inbox.hpp>
+#include <galley/fast/mailbox.hpp>
 
 #include <gtest/gtest.h>
 

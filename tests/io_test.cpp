@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // I/O as tasks see it, on both loops, each on its own driver: results, errors as values, cancellation, and who closes
 // what.
-#include "fast/loop.hpp"
-#include "ref/loop.hpp"
+#include "galley/fast/loop.hpp"
+#include "galley/ref/loop.hpp"
 #include "tests/socket_fixture.hpp"
 
 #include <galley/galley.hpp>

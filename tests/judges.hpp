@@ -2,9 +2,9 @@
 // The judges of a scenario: both loops, the oracle (a Python process), and the rule checker.
 #pragma once
 
-#include <spec/scenario/form/scenario.hpp>
-#include <spec/scenario/run/run.hpp>
-#include <spec/scenario/trace/trace.hpp>
+#include <spec/stage/form/scenario.hpp>
+#include <spec/stage/run/run.hpp>
+#include <spec/stage/trace/trace.hpp>
 
 #include <cstdio>
 #include <deque>

@@ -3,8 +3,8 @@
 // are scripted.
 #include "tests/scripted_kernel.hpp"
 
-#include "fast/loop.hpp"
-#include "ref/loop.hpp"
+#include "galley/fast/loop.hpp"
+#include "galley/ref/loop.hpp"
 #include "tests/driver_fixture.hpp"
 
 #include <galley/run.hpp>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // A long life leaves every pool, buffer, list and cache as large as a short one: each operation of a loop is done a
 // thousand times, so that everything has its usual size, then a million times, and the heap is as it was.
-#include <fast/loop.hpp>
 #include <fuzz/support/live_heap.hpp>
+#include <galley/fast/loop.hpp>
 #include <galley/galley.hpp>
-#include <ref/loop.hpp>
+#include <galley/ref/loop.hpp>
 
 #include <gtest/gtest.h>
 

@@ -2,11 +2,11 @@
 // Both loops under virtual time, for typed suites.
 #pragma once
 
-#include <spec/scenario/run/sim.hpp>
+#include <spec/stage/run/sim.hpp>
 
-#include <fast/loop.hpp>
+#include <galley/fast/loop.hpp>
 #include <galley/galley.hpp>
-#include <ref/loop.hpp>
+#include <galley/ref/loop.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "occasion_scenario.hpp"
 
-#include <spec/scenario/form/validate.hpp>
-#include <spec/scenario/form/vocabulary.hpp>
+#include <spec/stage/form/validate.hpp>
+#include <spec/stage/form/vocabulary.hpp>
 
 #include <sstream>
 #include <stdexcept>

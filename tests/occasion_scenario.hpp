@@ -5,7 +5,7 @@
 // mutex, 1 queue of capacity 1 and 1 channel without room.
 #pragma once
 
-#include <spec/scenario/form/scenario.hpp>
+#include <spec/stage/form/scenario.hpp>
 
 #include <string>
 

@@ -4,9 +4,9 @@
 #include "judges.hpp"
 #include "occasion_scenario.hpp"
 
-#include <spec/scenario/check/check.hpp>
-#include <spec/scenario/check/occasions.hpp>
-#include <spec/scenario/generate/generate.hpp>
+#include <spec/stage/check/check.hpp>
+#include <spec/stage/check/occasions.hpp>
+#include <spec/stage/generate/generate.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // The page that `galley run --html` and `galley picture` write: its form, and, in a browser, what it says of itself.
 #include <gtest/gtest.h>
-#include <spec/scenario/form/json.hpp>
-#include <spec/scenario/generate/generate.hpp>
-#include <spec/scenario/generate/random_source.hpp>
-#include <spec/scenario/trace/trace.hpp>
+#include <spec/stage/form/json.hpp>
+#include <spec/stage/generate/generate.hpp>
+#include <spec/stage/generate/random_source.hpp>
+#include <spec/stage/trace/trace.hpp>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -132,7 +132,7 @@ TEST_F(picture_test, needs_nothing_but_itself) {
     EXPECT_EQ(occurrences(page, "</script>"), 2U);
     EXPECT_EQ(occurrences(page, "<style>"), 1U);
     // The scripts are in it as they are in the sources.
-    for (const auto& entry : std::filesystem::directory_iterator{GALLEY_SOURCE_DIR "/spec/scenario/picture/page"}) {
+    for (const auto& entry : std::filesystem::directory_iterator{GALLEY_SOURCE_DIR "/spec/stage/picture/page"}) {
         if (entry.path().extension() == ".html") continue;
         EXPECT_EQ(occurrences(page, text_of(entry.path())), 1U) << entry.path();
     }

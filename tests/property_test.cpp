@@ -6,8 +6,8 @@
 #include "properties/judge.hpp"
 #include "properties/table.hpp"
 
-#include <spec/scenario/check/occasions.hpp>
-#include <spec/scenario/form/validate.hpp>
+#include <spec/stage/check/occasions.hpp>
+#include <spec/stage/form/validate.hpp>
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -3,8 +3,8 @@
 // happens when memory is short.
 #include "loop_fixture.hpp"
 
-#include <fast/ready_buffer.hpp>
 #include <fuzz/support/live_heap.hpp>
+#include <galley/fast/ready_buffer.hpp>
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

@@ -4,20 +4,20 @@
 #include "judges.hpp"
 #include "real_scenarios.hpp"
 
-#include <spec/scenario/check/check.hpp>
-#include <spec/scenario/form/json.hpp>
-#include <spec/scenario/form/print.hpp>
-#include <spec/scenario/form/validate.hpp>
-#include <spec/scenario/generate/generate.hpp>
-#include <spec/scenario/generate/shrink.hpp>
-#include <spec/scenario/real/real_run.hpp>
-#include <spec/scenario/trace/by_task.hpp>
-#include <spec/scenario/trace/compare.hpp>
+#include <spec/stage/check/check.hpp>
+#include <spec/stage/form/json.hpp>
+#include <spec/stage/form/print.hpp>
+#include <spec/stage/form/validate.hpp>
+#include <spec/stage/generate/generate.hpp>
+#include <spec/stage/generate/shrink.hpp>
+#include <spec/stage/real/real_run.hpp>
+#include <spec/stage/trace/by_task.hpp>
+#include <spec/stage/trace/compare.hpp>
 
-#include <fast/epoll_driver.hpp>
-#include <fast/loop.hpp>
-#include <ref/loop.hpp>
-#include <ref/poll_driver.hpp>
+#include <galley/fast/epoll_driver.hpp>
+#include <galley/fast/loop.hpp>
+#include <galley/ref/loop.hpp>
+#include <galley/ref/poll_driver.hpp>
 
 #include <gtest/gtest.h>
 

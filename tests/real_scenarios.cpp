@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "real_scenarios.hpp"
 
-#include <spec/scenario/form/vocabulary.hpp>
-#include <spec/scenario/generate/random_source.hpp>
+#include <spec/stage/form/vocabulary.hpp>
+#include <spec/stage/generate/random_source.hpp>
 
 #include <vector>
 

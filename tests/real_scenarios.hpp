@@ -2,7 +2,7 @@
 // Scenarios for real drivers.
 #pragma once
 
-#include <spec/scenario/form/scenario.hpp>
+#include <spec/stage/form/scenario.hpp>
 
 #include <cstdint>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The reference's inbox alone: who is refused sleep, who wakes whom, what a close refuses. Threads meet it in
 // remote_test.cpp; the moments that they hit there by chance are hit here on purpose.
-#include <ref/inbox.hpp>
+#include <galley/ref/inbox.hpp>
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Other threads, on both loops with their own drivers: posts, stop, remotes (POST-1 to POST-4, LIFE-2, LIFE-7, WAIT-3).
-#include <fast/loop.hpp>
+#include <galley/fast/loop.hpp>
 #include <galley/galley.hpp>
-#include <ref/loop.hpp>
+#include <galley/ref/loop.hpp>
 
 #include <gtest/gtest.h>
 

@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "spec/scenario/form/bytes.hpp"
-#include "spec/scenario/form/vocabulary.hpp"
+#include "spec/stage/form/bytes.hpp"
+#include "spec/stage/form/vocabulary.hpp"
 #include "tests/arbitrary_scenario.hpp"
 
 using namespace galley::spec;

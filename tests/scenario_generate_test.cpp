@@ -7,8 +7,8 @@
 #include <array>
 #include <span>
 
-#include "spec/scenario/form/bytes.hpp"
-#include "spec/scenario/form/vocabulary.hpp"
+#include "spec/stage/form/bytes.hpp"
+#include "spec/stage/form/vocabulary.hpp"
 #include "tests/arbitrary_scenario.hpp"
 
 using namespace galley::spec;

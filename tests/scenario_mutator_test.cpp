@@ -2,9 +2,9 @@
 // What the fuzzer's mutation gives is a scenario that its bytes hold exactly, and it can get anywhere.
 #include <fuzz/support/scenario_mutator.hpp>
 
-#include <spec/scenario/form/bytes.hpp>
-#include <spec/scenario/form/validate.hpp>
-#include <spec/scenario/form/vocabulary.hpp>
+#include <spec/stage/form/bytes.hpp>
+#include <spec/stage/form/validate.hpp>
+#include <spec/stage/form/vocabulary.hpp>
 
 #include <gtest/gtest.h>
 

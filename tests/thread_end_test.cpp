@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // fast::mailbox keeps nodes for each thread that posts. A thread that ends keeps none, and may post until its very end:
 // from the destructors of what is its own, which may run after the nodes have gone (POST-1, POST-4).
-#include <fast/mailbox.hpp>
 #include <fuzz/support/live_heap.hpp>
+#include <galley/fast/mailbox.hpp>
 
 #include <gtest/gtest.h>
 

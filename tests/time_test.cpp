@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Time's arithmetic at its edges (TIME-1, TIME-2, TIME-7).
-#include <galley/time.hpp>
+#include <galley/contract/time.hpp>
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -2,7 +2,7 @@
 // The wheel against an ordered map: tiny wheels exhausted (their whole range, so that every level but the top one wraps
 // at least twice, and the top one meets the end of time), the real one under random sequences that favour digit
 // boundaries and the ends of the range.
-#include <fast/timer_wheel.hpp>
+#include <galley/fast/timer_wheel.hpp>
 #include <tests/checked_wheel.hpp>
 
 #include <gtest/gtest.h>

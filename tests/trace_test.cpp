@@ -7,13 +7,13 @@
 #include <utility>
 #include <vector>
 
-#include <ref/loop.hpp>
+#include <galley/ref/loop.hpp>
 
-#include "spec/scenario/form/json.hpp"
-#include "spec/scenario/run/run.hpp"
-#include "spec/scenario/trace/compare.hpp"
-#include "spec/scenario/trace/timeline.hpp"
-#include "spec/scenario/trace/trace.hpp"
+#include "spec/stage/form/json.hpp"
+#include "spec/stage/run/run.hpp"
+#include "spec/stage/trace/compare.hpp"
+#include "spec/stage/trace/timeline.hpp"
+#include "spec/stage/trace/trace.hpp"
 
 namespace {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "bench/instructions/operations.hpp"
 
-#include <fast/loop.hpp>
+#include <galley/fast/loop.hpp>
 #include <galley/galley.hpp>
 
 namespace galley_bench::instructions {

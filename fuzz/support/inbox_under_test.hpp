@@ -2,8 +2,8 @@
 // Both loops' inboxes behind one face, each used as its loop uses it.
 #pragma once
 
-#include <fast/receiving_end.hpp>
-#include <ref/inbox.hpp>
+#include <galley/fast/receiving_end.hpp>
+#include <galley/ref/inbox.hpp>
 
 #include <cstddef>
 #include <memory>

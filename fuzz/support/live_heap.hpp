@@ -6,7 +6,7 @@
 
 #include <fuzz/support/require.hpp>
 
-#include <galley/frame_pool.hpp>
+#include <galley/kernel/frame_pool.hpp>
 
 #include <cstddef>
 

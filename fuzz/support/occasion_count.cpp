@@ -3,7 +3,7 @@
 
 #include <fuzz/support/report.hpp>
 
-#include <spec/scenario/run/run.hpp>
+#include <spec/stage/run/run.hpp>
 
 #include <algorithm>
 

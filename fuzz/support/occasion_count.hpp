@@ -2,8 +2,8 @@
 // Over many cases: in how many did a rule's precondition occur?
 #pragma once
 
-#include <spec/scenario/check/occasions.hpp>
-#include <spec/scenario/form/scenario.hpp>
+#include <spec/stage/check/occasions.hpp>
+#include <spec/stage/form/scenario.hpp>
 
 #include <array>
 #include <cstddef>

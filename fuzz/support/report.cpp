@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <fuzz/support/report.hpp>
 
-#include <spec/scenario/check/check.hpp>
-#include <spec/scenario/form/json.hpp>
-#include <spec/scenario/form/print.hpp>
-#include <spec/scenario/generate/shrink.hpp>
-#include <spec/scenario/trace/compare.hpp>
+#include <spec/stage/check/check.hpp>
+#include <spec/stage/form/json.hpp>
+#include <spec/stage/form/print.hpp>
+#include <spec/stage/generate/shrink.hpp>
+#include <spec/stage/trace/compare.hpp>
 
-#include <fast/loop.hpp>
-#include <ref/loop.hpp>
+#include <galley/fast/loop.hpp>
+#include <galley/ref/loop.hpp>
 
 #include <cstdint>
 #include <cstdio>

@@ -3,8 +3,8 @@
 // rule, and the JSON that replays it.
 #pragma once
 
-#include <spec/scenario/form/scenario.hpp>
-#include <spec/scenario/run/run.hpp>
+#include <spec/stage/form/scenario.hpp>
+#include <spec/stage/run/run.hpp>
 
 #include <optional>
 #include <string>

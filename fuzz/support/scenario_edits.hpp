@@ -3,9 +3,9 @@
 // hold: an index may be out of its range, which reading the bytes again settles (it wraps), but the world is sorted.
 #pragma once
 
-#include <spec/scenario/form/scenario.hpp>
-#include <spec/scenario/form/vocabulary.hpp>
-#include <spec/scenario/generate/random_source.hpp>
+#include <spec/stage/form/scenario.hpp>
+#include <spec/stage/form/vocabulary.hpp>
+#include <spec/stage/generate/random_source.hpp>
 
 #include <cstddef>
 #include <cstdint>

@@ -2,7 +2,7 @@
 #include <fuzz/support/scenario_edits.hpp>
 #include <fuzz/support/scenario_mutator.hpp>
 
-#include <spec/scenario/form/bytes.hpp>
+#include <spec/stage/form/bytes.hpp>
 
 #include <algorithm>
 #include <iterator>

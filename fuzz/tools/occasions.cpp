@@ -3,7 +3,7 @@
 // status 1 if one never did, 2 if it cannot be told.
 #include <fuzz/support/occasion_count.hpp>
 
-#include <spec/scenario/form/bytes.hpp>
+#include <spec/stage/form/bytes.hpp>
 
 #include <cstdio>
 #include <filesystem>

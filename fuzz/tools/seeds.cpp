@@ -3,8 +3,8 @@
 // (tests/occasion_cases.txt), and the example scenarios. For when the byte form changes.
 #include <tests/occasion_scenario.hpp>
 
-#include <spec/scenario/form/bytes.hpp>
-#include <spec/scenario/form/json.hpp>
+#include <spec/stage/form/bytes.hpp>
+#include <spec/stage/form/json.hpp>
 
 #include <algorithm>
 #include <cstdio>

@@ -2,10 +2,10 @@
 // Cancel scopes: a body whose awaits, and whose tasks, are cancelled together; with deadlines and shields.
 #pragma once
 
-#include <galley/await.hpp>
-#include <galley/scope_tree.hpp>
+#include <galley/contract/timer.hpp>
+#include <galley/kernel/await.hpp>
+#include <galley/kernel/scope_tree.hpp>
 #include <galley/task.hpp>
-#include <galley/timer.hpp>
 
 #include <optional>
 #include <type_traits>

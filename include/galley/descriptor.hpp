@@ -2,7 +2,7 @@
 // A descriptor that is closed by the loop that uses it.
 #pragma once
 
-#include <galley/loop.hpp>
+#include <galley/contract/loop.hpp>
 
 #include <system_error>
 #include <utility>

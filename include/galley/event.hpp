@@ -2,7 +2,7 @@
 // A flag that tasks can wait for.
 #pragma once
 
-#include <galley/wait_list.hpp>
+#include <galley/kernel/wait_list.hpp>
 
 namespace galley {
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
-// The whole vocabulary. A loop to run it on: <fast/loop.hpp>, or <ref/loop.hpp> to read along.
+// The whole vocabulary. A loop to run it on: <galley/fast/loop.hpp>, or <galley/ref/loop.hpp> to read along.
 #pragma once
 
 #include <galley/cancel_scope.hpp>
+#include <galley/contract/loop.hpp>
+#include <galley/contract/remote.hpp>
+#include <galley/contract/time.hpp>
 #include <galley/event.hpp>
 #include <galley/io.hpp>
-#include <galley/loop.hpp>
 #include <galley/mutex.hpp>
 #include <galley/queue.hpp>
-#include <galley/remote.hpp>
 #include <galley/run.hpp>
 #include <galley/semaphore.hpp>
 #include <galley/sleep.hpp>
@@ -16,6 +17,5 @@
 #include <galley/task.hpp>
 #include <galley/task_group.hpp>
 #include <galley/tcp.hpp>
-#include <galley/time.hpp>
 #include <galley/when_all.hpp>
 #include <galley/when_any.hpp>

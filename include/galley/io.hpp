@@ -6,10 +6,10 @@
 // (IO-3). Several operations of one direction on one descriptor are served in the order in which they were awaited.
 #pragma once
 
-#include <galley/await.hpp>
+#include <galley/contract/operation.hpp>
 #include <galley/descriptor.hpp>
 #include <galley/endpoint.hpp>
-#include <galley/operation.hpp>
+#include <galley/kernel/await.hpp>
 
 #include <cstddef>
 #include <span>

@@ -2,7 +2,7 @@
 // Mutual exclusion across awaits.
 #pragma once
 
-#include <galley/wait_list.hpp>
+#include <galley/kernel/wait_list.hpp>
 
 #include <utility>
 

@@ -2,7 +2,7 @@
 // A bounded FIFO between tasks.
 #pragma once
 
-#include <galley/wait_list.hpp>
+#include <galley/kernel/wait_list.hpp>
 
 #include <cstddef>
 #include <optional>

@@ -2,7 +2,7 @@
 // Running a program: one main task, and everything that it starts.
 #pragma once
 
-#include <galley/loop.hpp>
+#include <galley/contract/loop.hpp>
 #include <galley/spawn.hpp>
 
 #include <stdexcept>

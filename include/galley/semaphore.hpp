@@ -2,7 +2,7 @@
 // A counting semaphore.
 #pragma once
 
-#include <galley/wait_list.hpp>
+#include <galley/kernel/wait_list.hpp>
 
 #include <cstdint>
 

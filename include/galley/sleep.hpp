@@ -2,9 +2,9 @@
 // sleep_for, sleep_until, yield.
 #pragma once
 
-#include <galley/await.hpp>
-#include <galley/time.hpp>
-#include <galley/timer.hpp>
+#include <galley/contract/time.hpp>
+#include <galley/contract/timer.hpp>
+#include <galley/kernel/await.hpp>
 
 #include <chrono>
 

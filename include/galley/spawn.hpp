@@ -2,7 +2,7 @@
 // Starting a task, and the handle that joins, cancels or detaches it.
 #pragma once
 
-#include <galley/await.hpp>
+#include <galley/kernel/await.hpp>
 #include <galley/task.hpp>
 
 #include <exception>

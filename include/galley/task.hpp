@@ -2,9 +2,9 @@
 // task<T>: a lazy coroutine, awaited as a call or spawned as a task.
 #pragma once
 
-#include <galley/frame_pool.hpp>
-#include <galley/readiness.hpp>
-#include <galley/result.hpp>
+#include <galley/kernel/frame_pool.hpp>
+#include <galley/kernel/readiness.hpp>
+#include <galley/kernel/result.hpp>
 
 #include <concepts>
 #include <coroutine>

@@ -2,8 +2,8 @@
 // task_group: a body that may start any number of tasks, and does not end before they have ended.
 #pragma once
 
-#include <galley/await.hpp>
-#include <galley/children.hpp>
+#include <galley/kernel/await.hpp>
+#include <galley/kernel/children.hpp>
 #include <galley/spawn.hpp>
 
 #include <concepts>

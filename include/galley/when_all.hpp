@@ -2,8 +2,8 @@
 // when_all: start several tasks, await them all.
 #pragma once
 
-#include <galley/await.hpp>
-#include <galley/children.hpp>
+#include <galley/kernel/await.hpp>
+#include <galley/kernel/children.hpp>
 #include <galley/spawn.hpp>
 
 #include <cstddef>

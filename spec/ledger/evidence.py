@@ -26,7 +26,7 @@ from ledger.rules import ID, ROOT, all_rules, source
 SEEN = ROOT / "spec" / "ledger" / "seen.json"
 MODELS = ROOT / "spec" / "model"
 PROOF = "spec/proofs/wheel_proof.cpp"
-PREDICATES = "spec/scenario/check/check_predicates.cpp"
+PREDICATES = "spec/stage/check/check_predicates.cpp"
 BROKEN_TRACES = "tests/check_cases.txt"
 PROPERTY_FILES = ("tests/properties/table.cpp", "tests/property_test.cpp")
 KINDS = ("model", "proof", "property", "test", "checker", "oracle", "of the oracle")

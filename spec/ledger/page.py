@@ -56,7 +56,7 @@ def mutants_of_rules():
 def unproperties():
     """The rules without a property, with the reason."""
     reasons = {}
-    for file, begin in (("spec/scenario/check/occasions.cpp", "> beyond{{"), ("tests/properties/table.cpp", "rules_without_property()")):
+    for file, begin in (("spec/stage/check/occasions.cpp", "> beyond{{"), ("tests/properties/table.cpp", "rules_without_property()")):
         body = source(file)[source(file).index(begin):]
         for rule, literals in re.findall(r'\{"([A-Z]+-\d+)",\s*((?:"[^"]*"\s*)+)\}', body[:body.index("}};")]):
             reasons[rule] = "".join(re.findall(r'"([^"]*)"', literals))

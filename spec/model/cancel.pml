@@ -3,7 +3,7 @@
  * Cancellation: a task (PARENT) opens a scope with a timeout, and in it a group with up to two children; completion,
  * timeout, a failing child, a child that cancels its own group, a cancellation from outside, and shields race.
  *
- * As code: include/galley/scope_tree.cpp (cancel, mark_below), context.cpp (interrupt, step), children.cpp
+ * As code: include/galley/kernel/scope_tree.cpp (cancel, mark_below), context.cpp (interrupt, step), children.cpp
  * (child_ended, verdict), cancel_scope.cpp (outcome_of). The tree is PARENT > SCOPE > GROUP > children.
  *
  * A step of a task is one step of the model. Which of the ready tasks has its turn is left open: READY-1 allows only

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSL-1.0
  *
  * The world of loop.pml in a checker that is made with -DTIED: it acts where the simulated driver
- * (spec/scenario/run/sim.cpp) lets it, which is only where the loop asks the driver or waits on it; and a step may burn
+ * (spec/stage/run/sim.cpp) lets it, which is only where the loop asks the driver or waits on it; and a step may burn
  * time. What happens in a look the world of loop.pml can do at that moment, too, and the time that a step burns can
  * pass before the step. Three things are only here: a simulated driver knows when nothing will happen any more (`gone`;
  * LIFE-7: exhausted); a wait ends for nothing when something arrives that nobody waits for; and time passes also when no

@@ -5,7 +5,7 @@
 // usage: wheel_proof     exit status 0 if all theorems hold, for this wheel and for none of those that they must refute
 #include "term.hpp"
 
-#include <fast/wheel_arithmetic.hpp>
+#include <galley/fast/wheel_arithmetic.hpp>
 
 #include <array>
 #include <cstdio>

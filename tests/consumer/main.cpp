@@ -2,10 +2,10 @@
 // A stranger's program: everything that is installed, used once.
 #include <galley/galley.hpp>
 
-#include <fast/epoll_driver.hpp>
-#include <fast/loop.hpp>
-#include <ref/loop.hpp>
-#include <ref/poll_driver.hpp>
+#include <galley/fast/epoll_driver.hpp>
+#include <galley/fast/loop.hpp>
+#include <galley/ref/loop.hpp>
+#include <galley/ref/poll_driver.hpp>
 
 #include <chrono>
 

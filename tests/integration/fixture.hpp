@@ -3,15 +3,15 @@
 // descriptors open afterwards as before, no operation left in flight, no task left, no failure that nobody took.
 #pragma once
 
-#include "fast/epoll_driver.hpp"
-#include "fast/loop.hpp"
-#include "ref/loop.hpp"
-#include "ref/poll_driver.hpp"
+#include "galley/fast/epoll_driver.hpp"
+#include "galley/fast/loop.hpp"
+#include "galley/ref/loop.hpp"
+#include "galley/ref/poll_driver.hpp"
 #include "tests/integration/spied_driver.hpp"
 #include "tests/socket_fixture.hpp"
 
-#include <galley/frame_pool.hpp>
 #include <galley/galley.hpp>
+#include <galley/kernel/frame_pool.hpp>
 
 #include <gtest/gtest.h>
 

@@ -3,7 +3,7 @@
 // failure that says who waits for what.
 #pragma once
 
-#include <galley/driver.hpp>
+#include <galley/contract/driver.hpp>
 
 #include <gtest/gtest.h>
 

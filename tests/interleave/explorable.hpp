@@ -5,7 +5,7 @@
 
 #include "atomic.hpp"
 
-#include <fast/explorable.hpp>
+#include <galley/fast/explorable.hpp>
 
 #include <cstddef>
 #include <memory>

@@ -5,8 +5,8 @@
 #include "explore.hpp"
 #include "office.hpp"
 
-#include <fast/node_pool.hpp>
-#include <fast/run_flag.hpp>
+#include <galley/fast/node_pool.hpp>
+#include <galley/fast/run_flag.hpp>
 
 #include <gtest/gtest.h>
 

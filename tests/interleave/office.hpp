@@ -6,8 +6,8 @@
 #include "explorable.hpp"
 #include "explore.hpp"
 
-#include <fast/receiving_end.hpp>
-#include <galley/remote.hpp>
+#include <galley/contract/remote.hpp>
+#include <galley/fast/receiving_end.hpp>
 
 #include <cstddef>
 #include <deque>

@@ -41,6 +41,9 @@ def sources(root):
             yield (pathlib.Path(folder) / file).relative_to(root)
 
 
+LINKS = ("include/galley/fast", "include/galley/ref")  # the rooms of the loops, as they are included
+
+
 def copy_with(planted):
     """Makes the copy. What is the same already is not touched, so that the build does only what is new."""
     wanted = set(sources(ROOT))
@@ -55,6 +58,9 @@ def copy_with(planted):
             shutil.copymode(original, target)
     for name in set(sources(COPY)) - wanted - {header}:
         (COPY / name).unlink()
+    for link in LINKS:
+        if not (COPY / link).is_symlink():
+            (COPY / link).symlink_to((ROOT / link).readlink())
 
 
 def program(suite, variant):

@@ -6,10 +6,10 @@
 // usage: objectors [NAME...]     with names, ends when all of these have objected. Exit status 1 if anybody has.
 #include <tests/judges.hpp>
 
-#include <spec/scenario/check/check.hpp>
-#include <spec/scenario/form/bytes.hpp>
-#include <spec/scenario/form/json.hpp>
-#include <spec/scenario/generate/generate.hpp>
+#include <spec/stage/check/check.hpp>
+#include <spec/stage/form/bytes.hpp>
+#include <spec/stage/form/json.hpp>
+#include <spec/stage/generate/generate.hpp>
 
 #include <cstdint>
 #include <cstdio>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "judge.hpp"
 
-#include <spec/scenario/check/check.hpp>
+#include <spec/stage/check/check.hpp>
 
 #include <array>
 #include <string>

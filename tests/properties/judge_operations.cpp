@@ -5,7 +5,7 @@
 #include <string>
 #include <tuple>
 
-#include <spec/scenario/form/vocabulary.hpp>
+#include <spec/stage/form/vocabulary.hpp>
 
 #include "judge.hpp"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include <spec/scenario/form/vocabulary.hpp>
+#include <spec/stage/form/vocabulary.hpp>
 
 #include "judge.hpp"
 

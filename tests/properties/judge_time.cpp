@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include <spec/scenario/form/vocabulary.hpp>
+#include <spec/stage/form/vocabulary.hpp>
 
 #include "judge.hpp"
 

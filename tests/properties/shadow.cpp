@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "shadow.hpp"
 
-#include <spec/scenario/form/vocabulary.hpp>
+#include <spec/stage/form/vocabulary.hpp>
 
 #include <algorithm>
 #include <charconv>

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include <spec/scenario/form/vocabulary.hpp>
+#include <spec/stage/form/vocabulary.hpp>
 
 namespace galley::spec::properties {
 namespace {

@@ -2,8 +2,8 @@
 // Which property stands for which rule, and what its scenarios are rich in.
 #pragma once
 
-#include <spec/scenario/form/scenario.hpp>
-#include <spec/scenario/generate/generate.hpp>
+#include <spec/stage/form/scenario.hpp>
+#include <spec/stage/generate/generate.hpp>
 
 #include <span>
 #include <string_view>

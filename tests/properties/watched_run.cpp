@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "watched_run.hpp"
 
-#include <spec/scenario/run/run.hpp>
+#include <spec/stage/run/run.hpp>
 
-#include <fast/loop.hpp>
-#include <ref/loop.hpp>
+#include <galley/fast/loop.hpp>
+#include <galley/ref/loop.hpp>
 
 #include <memory>
 #include <utility>

@@ -2,8 +2,8 @@
 // One case: a scenario, the trace that a loop made of it, and what its driver was asked on the way.
 #pragma once
 
-#include <spec/scenario/form/scenario.hpp>
-#include <spec/scenario/trace/trace.hpp>
+#include <spec/stage/form/scenario.hpp>
+#include <spec/stage/trace/trace.hpp>
 
 #include <cstddef>
 #include <cstdint>

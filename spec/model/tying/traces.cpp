@@ -6,15 +6,15 @@
 //                                  what the project tries anyway: every program of at most MOST statements over its own
 //                                  alphabets, N random scenarios, and the fuzzing seeds in FOLDER
 //   model_traces run ref|fast      a scenario a line; for each the trace and an empty line, like oracle.py --batch
-#include <spec/scenario/form/bytes.hpp>
-#include <spec/scenario/form/json.hpp>
-#include <spec/scenario/generate/enumerate.hpp>
-#include <spec/scenario/generate/generate.hpp>
-#include <spec/scenario/run/run.hpp>
-#include <spec/scenario/trace/trace.hpp>
+#include <spec/stage/form/bytes.hpp>
+#include <spec/stage/form/json.hpp>
+#include <spec/stage/generate/enumerate.hpp>
+#include <spec/stage/generate/generate.hpp>
+#include <spec/stage/run/run.hpp>
+#include <spec/stage/trace/trace.hpp>
 
-#include <fast/loop.hpp>
-#include <ref/loop.hpp>
+#include <galley/fast/loop.hpp>
+#include <galley/ref/loop.hpp>
 
 #include <algorithm>
 #include <exception>

@@ -6,8 +6,8 @@
 //   them.
 //                                Where a timer fires that should not, or none that should, it says so, and stops
 //   model_wheel random COUNT     runs in which a program does what it likes, also as timers fire
-#include <fast/timer_wheel.hpp>
-#include <spec/scenario/generate/random_source.hpp>
+#include <galley/fast/timer_wheel.hpp>
+#include <spec/stage/generate/random_source.hpp>
 
 #include <array>
 #include <cstdint>

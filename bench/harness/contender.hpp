@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSL-1.0
+// What the workloads that are templates ask of a contender. It is a class with a `name`, a `loop` (run until stop) and
+// these parts, each of which calls its heir directly, as a program written for that library would be called:
+//
+//   slot<Heir>           post(): heir.run() is called soon, once
+//   timer<Heir>          start(nanoseconds from now), cancel(): heir.fire() is called then
+#pragma once
+
+#include "bench/harness/registry.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <new>
+
+namespace galley_bench {
+
+/// So many objects, side by side, that neither move nor are copied.
+template <class T>
+class items {
+public:
+    template <class Make>
+    items(std::size_t count, Make make) : memory_{std::allocator<T>{}.allocate(count)}, room_{count} {
+        for (; count_ < count; ++count_) {
+            ::new (static_cast<void*>(memory_ + count_)) T(make());
+        }
+    }
+    items(const items&) = delete;
+    items& operator=(const items&) = delete;
+    ~items() {
+        std::destroy_n(memory_, count_);
+        std::allocator<T>{}.deallocate(memory_, room_);
+    }
+    [[nodiscard]] T& operator[](std::size_t i) noexcept { return memory_[i]; }
+    [[nodiscard]] T* begin() noexcept { return memory_; }
+    [[nodiscard]] T* end() noexcept { return memory_ + count_; }
+    [[nodiscard]] std::size_t size() const noexcept { return room_; }
+
+private:
+    T* memory_;
+    std::size_t room_;
+    std::size_t count_{};
+};
+
+}  // namespace galley_bench

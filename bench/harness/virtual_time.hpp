@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+// Hours that pass in no time, for every loop alike: the clock jumps when somebody waits.
+#pragma once
+
+#include <cstdint>
+
+namespace galley_bench {
+
+/// While one lives, the system's clocks stand still for its thread, except when the thread waits for descriptors
+/// (epoll, poll): then nothing is waited for, and the clocks move on by the time that it would have waited, or by a
+/// millisecond, if that is longer: a program that is woken for each of a million timers within ten seconds would be
+/// measured by its waits. No descriptor becomes ready. CPU time is the real one. Every loop is measured as it is
+/// shipped, with its own driver, and neither the clock nor the wait costs it a system call.
+///
+/// timerfd_create is refused, so that a loop which knows a way without falls back on it (Asio does).
+class virtual_time {
+public:
+    virtual_time();
+    virtual_time(const virtual_time&) = delete;
+    virtual_time& operator=(const virtual_time&) = delete;
+    ~virtual_time();
+
+    static constexpr std::int64_t shortest_wait = 1'000'000;
+};
+
+}  // namespace galley_bench

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+// How a task suspends and becomes ready: what every await does, so it is inline. Part of context.hpp that needs a loop.
+#pragma once
+
+#include <galley/contract/loop.hpp>
+#include <galley/kernel/context.hpp>
+
+#include <cassert>
+
+namespace galley {
+
+// The usual case in line: there is room, as it was reserved, and nobody watches. The other is a call at the end.
+inline void context::append(cause why) noexcept {
+    if (loop_->watching() == nullptr && loop_->has_room()) [[likely]] {
+        loop_->schedule(ready_entry{&step_of, this});
+        return;
+    }
+    append_watched(why);
+}
+
+inline void context::make_ready(cause why) noexcept {
+    assert(state_ != state::ready && state_ != state::ended);  // READY-4
+    if (loop_->tasks().closing()) [[unlikely]] {
+        return;
+    }
+    state_ = state::ready;
+    append(why);
+}
+
+inline bool context::satisfied(suspension& await) noexcept {
+    task_registry& tasks = loop_->tasks();
+    if (--tasks.budget_left_ > 0) [[likely]] {
+        return false;
+    }
+    go_again(await, cause::budget, "budget");
+    return true;
+}
+
+inline void context::suspend(suspension& await) noexcept {
+    waiting_ = &await;
+    state_ = state::waiting;
+    if (observer* const o = loop_->watching()) [[unlikely]] {
+        o->awaiting(id_, await.kind());
+    }
+}
+
+// Only inside a step: so the loop is not being destroyed. Always true: the task suspends.
+inline bool context::yield(suspension& await) noexcept {
+    state_ = state::ready;
+    waiting_ = &await;
+    if (loop_->watching() == nullptr && loop_->has_room()) [[likely]] {
+        loop_->schedule(ready_entry{&step_of, this});
+        return true;
+    }
+    return yield_watched();
+}
+
+inline void context::go_on_with(promise_base* frame) noexcept { loop_->tasks().next_frame_ = frame; }
+
+inline bool context::stack_is_deep() const noexcept {
+    return static_cast<const char*>(__builtin_frame_address(0)) <= loop_->tasks().stack_limit_;
+}
+
+inline void suspension::resume(cause why, delivery with) noexcept {
+    with_ = with;
+    task_->make_ready(why);
+}
+inline bool suspension::waiting() const noexcept { return task_ != nullptr && task_->waits_for(*this); }
+
+}  // namespace galley

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: BSL-1.0
+// The tasks of one loop: who is pending, in which tree, and which failures nobody has taken yet.
+#pragma once
+
+#include <galley/contract/callback.hpp>
+#include <galley/contract/observer.hpp>
+#include <galley/kernel/context.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <vector>
+
+namespace galley {
+
+/// Told of every failure that reaches nobody (TASK-3): of `task`, or, if that is null, of a posted callback.
+using failure_handler = void (*)(void* argument, const context* task, std::exception_ptr error) noexcept;
+
+/// The task layer's part of a loop; both loops have one, and it is reached through them. Loop thread only.
+class task_registry {
+public:
+    explicit task_registry(loop& l, std::size_t call_stack) noexcept : loop_{&l}, call_stack_{call_stack} {}
+    task_registry(const task_registry&) = delete;
+    task_registry& operator=(const task_registry&) = delete;
+    ~task_registry();
+
+    /// Tasks that were started and have not ended, and keep-alives (LIFE-1).
+    [[nodiscard]] std::size_t pending() const noexcept { return pending_ + keep_alives_; }
+    /// The pending tasks in start order. O(n log n).
+    [[nodiscard]] std::vector<const context*> pending_tasks() const;
+    [[nodiscard]] scope_node& root() noexcept { return root_; }
+
+    /// Room in the ready queue for this many more tasks. Throws std::bad_alloc, and then nothing has changed.
+    void reserve(std::size_t tasks);
+    /// Starts `task`, for which room was reserved, below `parent`: it is appended to the ready queue (TASK-1).
+    void start(context& task, scope_node& parent) noexcept;
+    /// A run begins: calls may use so much of the stack from here on.
+    void begin_run() noexcept { stack_limit_ = static_cast<const char*>(__builtin_frame_address(0)) - call_stack_; }
+    /// Calls a posted callback; what it throws goes to the handler.
+    void call(callback& work) noexcept;
+    /// Where a task that is spawned now goes: below the innermost scope of the running task, else below the root.
+    [[nodiscard]] scope_node& spawn_place() noexcept;
+
+    void keep_alive(int change) noexcept { keep_alives_ += static_cast<std::size_t>(change); }
+
+    /// The first half of LIFE-5, for destructors of loops, after every operation was reaped: destroys the pending tasks
+    /// in reverse start order, each from its innermost frame outward, and then what their destructors have spawned;
+    /// then reports what nobody has observed. Nothing is made ready from here on.
+    void destroy_all() noexcept;
+    [[nodiscard]] bool closing() const noexcept { return closing_; }
+
+    /// Who is told of failures that reach nobody; at first they are printed to stderr.
+    void on_failure(failure_handler handler, void* argument) noexcept {
+        handler_ = handler;
+        handler_argument_ = argument;
+    }
+    /// Hands a failure that reaches nobody to the handler.
+    void report(const context& task, std::exception_ptr error) noexcept;
+
+    void observe(observer* o) noexcept { observer_ = o; }
+    [[nodiscard]] observer* watching() const noexcept { return observer_; }
+    [[nodiscard]] scope_id next_scope_id() noexcept { return ++last_scope_; }
+
+private:
+    friend class context;
+
+    static void print_failure(void* argument, const context* task, std::exception_ptr error) noexcept;
+    void ended(context&) noexcept { --pending_; }
+    void list_failure(context& task) noexcept;
+    void unlist_failure(context& task) noexcept;
+    [[nodiscard]] context* take_apart() noexcept;
+    void destroy(context* list) noexcept;
+
+    loop* loop_;
+    scope_node root_{scope_node::kind::root};
+    context* current_{};
+    // Of the step that is running; of one task at a time (READY-3).
+    promise_base* next_frame_{};  ///< to go on with, when the frame that runs has been suspended; null between steps
+    const char* stack_limit_{};   ///< calls go on from the step loop below this (stacks grow downward)
+    std::uint32_t budget_left_{};
+    observer* observer_{};
+    std::size_t pending_{};
+    std::size_t keep_alives_{};
+    task_id last_task_{};
+    scope_id last_scope_{};
+    std::size_t call_stack_;  ///< how many bytes of stack calls may use before they go on from the step loop
+    context* first_failure_{};
+    context* last_failure_{};
+    failure_handler handler_{&print_failure};
+    void* handler_argument_{};
+    bool closing_{};
+};
+
+}  // namespace galley

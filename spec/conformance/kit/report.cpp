@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "spec/conformance/kit/report.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <sstream>
+#include <stdexcept>
+
+#include "spec/stage/form/print.hpp"
+#include "spec/stage/trace/compare.hpp"
+
+namespace galley::conformance {
+namespace {
+
+std::map<std::string, std::string>& rule_words() {
+    static std::map<std::string, std::string> words;
+    return words;
+}
+
+constexpr std::size_t column = 58;
+
+std::string cut(std::string text) {
+    if (text.size() > column) text = text.substr(0, column - 3) + "...";
+    return text;
+}
+
+/// The two traces about their first difference, one beside the other.
+std::string side_by_side(const spec::trace& expected, const spec::trace& actual) {
+    const auto differs = spec::first_difference(expected, actual);
+    if (!differs) return "";
+    std::string out = fmt::format("      line  {:<{}}  {}\n", "expected", column, "actual");
+    const auto line = [](const spec::trace& t, std::size_t i) {
+        return i < t.events.size() ? cut(spec::event_text(t.events[i])) : std::string{"(the trace has ended)"};
+    };
+    const auto first = *differs > 8 ? *differs - 8 : 0;
+    for (auto i = first; i < std::max(expected.events.size(), actual.events.size()) && i < *differs + 5; ++i)
+        out += fmt::format("  {} {:>5}  {:<{}}  {}\n", i == *differs ? "->" : "  ", i + 2, line(expected, i), column,
+                           line(actual, i));
+    return out;
+}
+
+struct tally {
+    std::size_t passed{}, failed{}, skipped{};
+};
+
+std::map<std::string, tally> by_rule(const report& r) {
+    std::map<std::string, tally> rules;
+    for (const auto& one : r.results)
+        for (const auto& rule : one.what->rules) {
+            auto& t = rules[rule];
+            (one.came == outcome::passed ? t.passed : one.came == outcome::failed ? t.failed : t.skipped) += 1;
+        }
+    return rules;
+}
+
+std::string word(standing s) {
+    switch (s) {
+        case standing::passed: return "passed";
+        case standing::failed: return "failed";
+        case standing::skipped: return "skipped";
+        case standing::failed_as_expected: return "failed as expected";
+        case standing::passed_against: return "passed, though it was expected to fail";
+        case standing::skipped_against: return "skipped, though it was expected to fail";
+        case standing::ran_against: return "was run, though it was expected to be skipped";
+    }
+    return "";
+}
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        switch (c) {
+            case '&': out += "&amp;"; break;
+            case '<': out += "&lt;"; break;
+            case '>': out += "&gt;"; break;
+            case '"': out += "&quot;"; break;
+            default: out += static_cast<unsigned char>(c) < 32 && c != '\n' && c != '\t' ? '?' : c;
+        }
+    }
+    return out;
+}
+
+std::string counts(const report& r) {
+    std::size_t bad = 0;
+    for (const auto s : r.standings) bad += is_bad(s) ? 1 : 0;
+    const auto skipped = count(r, standing::skipped) + count(r, standing::skipped_against);
+    return fmt::format(
+        "{} vectors: {} run, {} passed, {} rejected ({} of them as expected), {} skipped; {} not as expected",
+        r.results.size(), r.results.size() - skipped, count(r, standing::passed) + count(r, standing::passed_against),
+        static_cast<std::size_t>(std::ranges::count(r.results, outcome::failed, &result::came)),
+        count(r, standing::failed_as_expected), skipped, bad);
+}
+
+}  // namespace
+
+void use_rule_texts(std::map<std::string, std::string> texts) { rule_words() = std::move(texts); }
+
+expectations read_expectations(const std::string& text, const std::string& file) {
+    expectations owed;
+    std::istringstream lines{text};
+    std::size_t number = 0;
+    for (std::string line; std::getline(lines, line);) {
+        ++number;
+        std::istringstream words{line.substr(0, line.find('#'))};
+        std::string verb, id;
+        if (!(words >> verb)) continue;
+        if (!(words >> id) || (verb != "fail" && verb != "skip"))
+            throw std::runtime_error{
+                fmt::format("{}:{}: expected `fail ID` or `skip ID`, found `{}`", file, number, line)};
+        if (!owed.emplace(id, verb == "fail" ? expectation::fail : expectation::skip).second)
+            throw std::runtime_error{fmt::format("{}:{}: {} is there twice", file, number, id)};
+    }
+    return owed;
+}
+
+standing stand(const result& r, const expectations& owed) {
+    auto found = owed.find(r.what->id);
+    if (found == owed.end() && !r.what->rules.empty()) found = owed.find(r.what->rules.front());
+    const auto wanted = found == owed.end() ? expectation::pass : found->second;
+    switch (r.came) {
+        case outcome::passed:
+            return wanted == expectation::pass   ? standing::passed
+                   : wanted == expectation::fail ? standing::passed_against
+                                                 : standing::ran_against;
+        case outcome::failed:
+            return wanted == expectation::pass   ? standing::failed
+                   : wanted == expectation::fail ? standing::failed_as_expected
+                                                 : standing::ran_against;
+        case outcome::skipped: break;
+    }
+    return wanted == expectation::fail ? standing::skipped_against : standing::skipped;
+}
+
+bool is_bad(standing s) noexcept {
+    return s == standing::failed || s == standing::passed_against || s == standing::skipped_against ||
+           s == standing::ran_against;
+}
+
+std::size_t count(const report& r, standing s) { return static_cast<std::size_t>(std::ranges::count(r.standings, s)); }
+
+bool is_good(const report& r) {
+    const auto something =
+        std::ranges::any_of(r.results, [](const result& one) { return one.came != outcome::skipped; });
+    return something && std::ranges::none_of(r.standings, is_bad) && r.unknown.empty() && r.at_the_end.empty();
+}
+
+std::string failure_text(const result& r) {
+    std::string out =
+        fmt::format("FAILED {} ({}{}{}): {}\n", r.what->id, r.kind, r.rule.empty() ? "" : ", ", r.rule, r.why);
+    out += fmt::format("  chosen for: {}\n", r.what->origin);
+    std::istringstream program{spec::to_text(r.asked)};
+    for (std::string line; std::getline(program, line);) out += "    " + line + "\n";
+    if (r.expected && r.actual) out += side_by_side(*r.expected, *r.actual);
+    if (const auto rule = rule_words().find(r.rule); rule != rule_words().end())
+        out += fmt::format("  {}: {}\n", r.rule, rule->second);
+    return out + fmt::format("  to see it: galley conform --vector {} --html-of {}.html -- COMMAND\n", r.what->id,
+                             r.what->id.substr(r.what->id.find('/') + 1));
+}
+
+std::string claim(const report& r) {
+    std::size_t passed = 0, run = 0;
+    for (const auto& one : r.results) {
+        passed += one.came == outcome::passed ? 1 : 0;
+        run += one.came != outcome::skipped ? 1 : 0;
+    }
+    std::string relaxed;
+    for (const auto& [name, on] :
+         {std::pair{"timer_ties", r.who.relaxed.timer_ties}, std::pair{"ready_order", r.who.relaxed.ready_order},
+          std::pair{"rounds", r.who.relaxed.rounds}})
+        if (on) relaxed += (relaxed.empty() ? ", relaxing " : " ") + std::string{name};
+    return fmt::format("{} {} ({}) keeps {} of {} galley vectors, {} skipped, levels {}{}; vectors {}", r.who.name,
+                       r.who.version, r.who.language, passed, run, r.results.size() - run,
+                       r.who.has_level_l ? "P and L" : "P", relaxed, r.digest);
+}
+
+std::string to_text(const report& r, std::size_t most_failures) {
+    std::string out;
+    std::size_t shown = 0;
+    for (std::size_t i = 0; i < r.results.size(); ++i) {
+        if (!is_bad(r.standings[i]) || shown++ >= most_failures) continue;
+        if (r.standings[i] == standing::failed)
+            out += failure_text(r.results[i]) + "\n";
+        else
+            out += fmt::format("FAILED {}: {}\n", r.results[i].what->id, word(r.standings[i]));
+    }
+    if (shown > most_failures)
+        out += fmt::format("... and {} more failures (--json has them all)\n\n", shown - most_failures);
+    for (const auto& name : r.unknown)
+        out += fmt::format("FAILED the expectations name {}, and no vector is called so\n", name);
+    if (!r.at_the_end.empty()) out += "FAILED at the end: " + r.at_the_end + "\n";
+    out += "rule       passed  failed  skipped\n";
+    for (const auto& [rule, t] : by_rule(r))
+        out += fmt::format("{:<10} {:>6}  {:>6}  {:>7}\n", rule, t.passed, t.failed, t.skipped);
+    std::map<std::string, std::size_t> reasons;
+    for (const auto& one : r.results)
+        if (one.came == outcome::skipped) ++reasons[one.why];
+    for (const auto& [why, n] : reasons) out += fmt::format("skipped {}: {}\n", n, why);
+    std::map<std::string, std::size_t> blamed;
+    for (const auto& one : r.results)
+        if (one.came == outcome::failed)
+            ++blamed[one.kind == "wrong" && !one.rule.empty() ? "breaks " + one.rule : one.kind];
+    for (const auto& [what, n] : blamed) out += fmt::format("rejected {}: {}\n", n, what);
+    out += counts(r) + "\n";
+    if (std::ranges::all_of(r.results, [](const result& one) { return one.came == outcome::skipped; }))
+        out += "FAILED nothing was run\n";
+    return out + claim(r) + "\n";
+}
+
+std::string to_json_text(const report& r) {
+    json all = json::array();
+    for (std::size_t i = 0; i < r.results.size(); ++i) {
+        const auto& one = r.results[i];
+        json entry{{"id", one.what->id},
+                   {"rules", one.what->rules},
+                   {"outcome", word(r.standings[i])},
+                   {"bad", is_bad(r.standings[i])}};
+        if (!one.kind.empty()) entry["kind"] = one.kind;
+        if (!one.rule.empty()) entry["rule"] = one.rule;
+        if (!one.why.empty()) entry["why"] = one.why;
+        if (one.came == outcome::failed && one.actual) entry["actual"] = trace_to_json(*one.actual);
+        all.push_back(std::move(entry));
+    }
+    json rules = json::object();
+    for (const auto& [rule, t] : by_rule(r))
+        rules[rule] = {{"passed", t.passed}, {"failed", t.failed}, {"skipped", t.skipped}};
+    return json{
+               {"good", is_good(r)},
+               {"claim", claim(r)},
+               {"port",
+                {{"name", r.who.name}, {"version", r.who.version}, {"language", r.who.language}, {"loop", r.who.loop}}},
+               {"at_the_end", r.at_the_end},
+               {"unknown", r.unknown},
+               {"rules", rules},
+               {"vectors", all}}
+               .dump(1, ' ', false, json::error_handler_t::replace) +
+           "\n";
+}
+
+std::string to_junit(const report& r) {
+    std::size_t bad = 0, skipped = 0;
+    std::string cases;
+    for (std::size_t i = 0; i < r.results.size(); ++i) {
+        const auto& one = r.results[i];
+        cases += fmt::format("  <testcase classname=\"{}\" name=\"{}\">",
+                             escaped(one.what->rules.empty() ? "" : one.what->rules.front()), escaped(one.what->id));
+        if (is_bad(r.standings[i])) {
+            ++bad;
+            cases += fmt::format("<failure message=\"{}\">{}</failure>",
+                                 escaped(one.why.empty() ? word(r.standings[i]) : one.why),
+                                 escaped(one.came == outcome::failed ? failure_text(one) : word(r.standings[i])));
+        } else if (one.came == outcome::skipped || r.standings[i] == standing::failed_as_expected) {
+            ++skipped;
+            cases += fmt::format("<skipped message=\"{}\"/>", escaped(word(r.standings[i]) + ": " + one.why));
+        }
+        cases += "</testcase>\n";
+    }
+    return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"galley conform: {}\" "
+                       "tests=\"{}\" failures=\"{}\" skipped=\"{}\">\n{}</testsuite>\n",
+                       escaped(r.who.name), r.results.size(), bad, skipped, cases);
+}
+
+std::string to_html(const report& r) {
+    std::string out = fmt::format(
+        "<!doctype html>\n<meta charset=\"utf-8\">\n<title>{0}</title>\n<style>body{{font:15px/1.5 "
+        "sans-serif;max-width:75em;margin:2em auto;padding:0 "
+        "1em}}td,th{{text-align:left;padding:0 1.2em 0 "
+        "0}}pre{{background:#f4f4f2;padding:1em;overflow:auto}}.bad{{color:#b00020}}</style>\n"
+        "<h1>{0}</h1>\n<p>{1}</p>\n<p class=\"{2}\">{3}</p>\n<table><tr><th>rule<th>passed<th>failed<th>skipped\n",
+        escaped(r.who.name + " " + r.who.version), escaped(claim(r)), is_good(r) ? "good" : "bad", escaped(counts(r)));
+    for (const auto& [rule, t] : by_rule(r))
+        out += fmt::format("<tr{}><td>{}<td>{}<td>{}<td>{}\n", t.failed > 0 ? " class=\"bad\"" : "", rule, t.passed,
+                           t.failed, t.skipped);
+    out += "</table>\n";
+    for (const auto& one : r.results)
+        if (one.came == outcome::failed)
+            out += fmt::format("<details><summary>{}: {}</summary><pre>{}</pre></details>\n", escaped(one.what->id),
+                               escaped(one.why), escaped(failure_text(one)));
+    return out;
+}
+
+std::string badge(const report& r) {
+    const auto passed = static_cast<std::size_t>(std::ranges::count(r.results, outcome::passed, &result::came));
+    const auto run =
+        r.results.size() - static_cast<std::size_t>(std::ranges::count(r.results, outcome::skipped, &result::came));
+    return fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"190\" height=\"20\" "
+                       "role=\"img\"><title>{2}</title><rect width=\"90\" height=\"20\" "
+                       "fill=\"#444\"/><rect x=\"90\" width=\"100\" height=\"20\" fill=\"{3}\"/><g fill=\"#fff\" "
+                       "font-family=\"sans-serif\" font-size=\"11\" "
+                       "text-anchor=\"middle\"><text x=\"45\" y=\"14\">galley rules</text><text x=\"140\" y=\"14\">{0} "
+                       "of {1}</text></g></svg>\n",
+                       passed, run, escaped(claim(r)), is_good(r) ? "#2e7d32" : "#b00020");
+}
+
+}  // namespace galley::conformance

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: BSL-1.0
+"""The conformance kit judged: right ports are accepted, wrong ones are rejected with the rule's name, ill-behaved ones reported.
+
+GALLEY_COMMAND names the program `galley`; without it, that of the preset dev.
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+GALLEY = os.environ.get("GALLEY_COMMAND", str(ROOT / "build/dev/bin/galley"))
+SABOTAGED = [sys.executable, str(HERE / "sabotaged.py")]
+
+
+def conform(*options, adapter, code=None, env=None):
+    """Exit code, standard output, and the results as JSON."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = pathlib.Path(folder) / "results.json"
+        limit = [] if "--limit" in options else ["--limit", "1000"]
+        done = subprocess.run([GALLEY, "conform", *limit, "--json", results, *options, "--", *adapter], capture_output=True,
+                              text=True, timeout=120, env=os.environ | (env or {}))
+        found = json.loads(results.read_text()) if results.exists() else None
+    return done.returncode, done.stdout, found
+
+
+def failures(found):
+    return [one for one in found["vectors"] if one.get("kind")]
+
+
+class RightPorts(unittest.TestCase):
+    def test_the_loops_of_this_house_and_the_oracle(self):
+        for adapter in ([GALLEY, "adapter", "--on", "ref"], [GALLEY, "adapter", "--on", "fast"], [*SABOTAGED, "good"]):
+            code, out, found = conform(adapter=adapter)
+            self.assertEqual(code, 0, out[-2000:])
+            self.assertGreaterEqual(len(found["vectors"]), 500)
+            self.assertIn("0 rejected", out)
+
+    def test_each_rule_that_a_vector_can_test_has_three(self):
+        _, _, found = conform(adapter=[GALLEY, "adapter", "--on", "fast"])
+        text = (ROOT / "spec/rules.md").read_text()
+        beyond = set(re.findall(r'\{"([A-Z]+-\d+)", "', (ROOT / "spec/stage/check/occasions.cpp").read_text().split("beyond{{")[1]))
+        for rule in set(re.findall(r"^\*\*([A-Z]+-\d+)\.\*\*", text, re.M)) - beyond:
+            self.assertGreaterEqual(found["rules"].get(rule, {"passed": 0})["passed"], 3, rule)
+
+
+class WrongPorts(unittest.TestCase):
+    def test_every_fault_is_found_and_its_rule_named(self):
+        listed = subprocess.run([*SABOTAGED, "--list"], capture_output=True, text=True, check=True).stdout.splitlines()
+        self.assertGreaterEqual(len(listed), 25)
+        for line in listed:
+            fault, rule = line.split()
+            with self.subTest(fault):
+                code, out, found = conform(adapter=[*SABOTAGED, fault])
+                self.assertEqual(code, 1, fault)
+                named = {one.get("rule") for one in failures(found)} | {one["rules"][0] for one in failures(found)}
+                self.assertIn(rule, named)
+
+    def test_ill_behaved_adapters_are_reported_and_the_run_goes_on(self):
+        for name, kind in {"hangs": "hangs", "crashes": "died", "talkative": "talkative", "endless": "talkative", "no_json": "malformed",
+                           "unknown_field": "malformed", "bad_event": "malformed", "other_id": "lying", "other_parameters": "lying",
+                           "not_the_levels": "lying"}.items():
+            with self.subTest(name):
+                code, out, found = conform("--filter", "TIME-9", adapter=[*SABOTAGED, name])
+                self.assertEqual(code, 1)
+                self.assertEqual({one["kind"] for one in failures(found)}, {kind}, out)
+                self.assertTrue([one for one in found["vectors"] if one["outcome"] == "passed"])
+
+    def test_who_is_silent_is_given_up(self):
+        code, out, found = conform("--limit", "400", "--filter", "SYNC-2", adapter=[*SABOTAGED, "silent"])
+        self.assertEqual(code, 1)
+        self.assertIn("hangs", {one["kind"] for one in failures(found)})
+
+    def test_no_adapter_is_a_failure(self):
+        for adapter, why in ((["/bin/false"], "hello: died"), (["/nonexistent"], "cannot be started"), (["/bin/echo", "x"], "hello:")):
+            code, out, _ = conform(adapter=adapter)
+            self.assertEqual(code, 1)
+            self.assertIn(why, out)
+            self.assertIn("nothing was run", out)
+
+
+class Expectations(unittest.TestCase):
+    def with_file(self, text, *adapter, options=("--filter", "TIME-9")):
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+            file.write(text)
+            file.flush()
+            return conform("--expect", file.name, *options, adapter=adapter)
+
+    def test_expected_failures_pass_and_unexpected_passes_fail(self):
+        wrong = [*SABOTAGED, "counts_from_the_sample"]
+        _, _, found = conform("--filter", "TIME-9", adapter=wrong)
+        owed = "".join(f"fail {one['id']} # known\n" for one in failures(found))
+        self.assertTrue(owed)
+        code, out, _ = self.with_file(owed, *wrong)
+        self.assertEqual(code, 0, out)
+        code, out, _ = self.with_file(owed, *SABOTAGED, "good")
+        self.assertEqual(code, 1)
+        self.assertIn("passed, though it was expected to fail", out)
+
+    def test_a_skip_is_no_expected_failure(self):
+        _, _, found = conform("--filter", "TIME-9", adapter=[*SABOTAGED, "good"])
+        one = found["vectors"][0]["id"]
+        code, out, _ = self.with_file(f"skip {one}\n", *SABOTAGED, "good")
+        self.assertEqual(code, 1)
+        self.assertIn("though it was expected to be skipped", out)
+
+    def test_an_unknown_name_is_a_failure(self):
+        code, out, _ = self.with_file("fail TIME-9/000000\n", *SABOTAGED, "good", options=())
+        self.assertEqual(code, 1)
+        self.assertIn("no vector is called so", out)
+
+
+class Relaxed(unittest.TestCase):
+    """A legal trace that differs is accepted, an illegal one is not."""
+
+    def put(self, fault, relaxations):
+        return conform(adapter=[*SABOTAGED, fault], env={"GALLEY_RELAXATIONS": relaxations, "GALLEY_LEVELS": "P"})
+
+    def test_legal_orders_are_accepted(self):
+        for fault, relaxation in (("takes_the_latest_first", "ready_order"), ("fires_equal_deadlines_in_reverse", "timer_ties"),
+                                  ("runs_what_becomes_ready_in_the_same_round", "rounds")):
+            with self.subTest(fault):
+                code, out, _ = self.put(fault, "")
+                self.assertEqual(code, 1)
+                code, out, _ = self.put(fault, relaxation)
+                self.assertEqual(code, 0, out[-3000:])
+
+    def test_illegal_ones_are_not(self):
+        for fault in ("swallows_a_cancellation", "serves_the_latest_waiter", "loses_items_at_a_close", "counts_from_the_sample",
+                      "is_silent_about_failures", "lets_the_last_one_win", "calls_a_deadlock_completed", "cancels_by_edge"):
+            with self.subTest(fault):
+                code, _, found = self.put(fault, "timer_ties ready_order rounds")
+                self.assertEqual(code, 1)
+                self.assertTrue(failures(found))
+
+    def test_each_trace_of_negative_is_judged_as_it_says(self):
+        judged = {"accept": 0, "reject": 0}
+        lines = (ROOT / "spec/conformance/negative/traces.jsonl").read_text().splitlines()
+        for number, line in enumerate(lines):
+            entry = json.loads(line)
+            with self.subTest(number=number, vector=entry["vector"], origin=entry["origin"]):
+                code, out, found = conform("--vector", entry["vector"], adapter=[sys.executable, HERE / "negative.py", "replay", str(number)])
+                self.assertEqual(code, 0 if entry["judgement"] == "accept" else 1, out)
+                self.assertEqual([one["kind"] for one in failures(found)], [] if code == 0 else ["wrong"])
+            judged[entry["judgement"]] += 1
+        self.assertGreaterEqual(min(judged.values()), 10)
+
+
+class Hunts(unittest.TestCase):
+    def test_random_and_exhaustive_scenarios_find_and_shrink(self):
+        wrong = [*SABOTAGED, "serves_the_latest_waiter"]
+        code, out, _ = conform("--fuzz", "20", adapter=wrong)
+        self.assertEqual(code, 1)
+        self.assertIn("as a vector:", out)
+        seed = re.search(r"^seed (\d+)", out, re.M)[1]
+        code, again, _ = conform("--fuzz", "20", "--seed", seed, adapter=wrong)
+        self.assertEqual(out.split("as a vector:")[1], again.split("as a vector:")[1])
+        code, out, _ = conform("--exhaust", "core", "3", adapter=[*SABOTAGED, "cancels_by_edge"])
+        self.assertEqual(code, 1)
+        code, out, _ = conform("--exhaust", "core", "2", adapter=[GALLEY, "adapter", "--on", "fast"])
+        self.assertEqual(code, 0, out)
+
+
+class Templates(unittest.TestCase):
+    def test_each_speaks_the_protocol_and_is_right_in_the_little_that_it_knows(self):
+        folder = ROOT / "spec/conformance/templates"
+        with tempfile.TemporaryDirectory() as build:
+            compiled = pathlib.Path(build) / "adapter"
+            subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-o", compiled, folder / "adapter.c"], check=True)
+            adapters = {"adapter.c": [compiled], "adapter.py": [sys.executable, folder / "adapter.py"]}
+            if shutil.which("node"):
+                adapters["adapter.js"] = ["node", folder / "adapter.js"]
+            for name, adapter in adapters.items():
+                with self.subTest(name):
+                    code, out, _ = conform(adapter=adapter)
+                    self.assertEqual(code, 0, out[-2000:])
+                    self.assertLess(len((folder / name).read_text().splitlines()), 100)
+
+
+class Fixed(unittest.TestCase):
+    def test_parameters_that_a_port_has_are_put_into_the_scenarios(self):
+        code, out, _ = conform(adapter=[*SABOTAGED, "good"], env={"GALLEY_PARAMETERS": '{"R":1024,"B":1,"b":1000000}'})
+        self.assertEqual(code, 0, out[-2000:])
+
+    def test_features_that_a_port_has_not_are_skipped_and_counted(self):
+        code, out, found = conform(adapter=[*SABOTAGED, "good"], env={"GALLEY_FEATURES": "tasks join"})
+        self.assertEqual(code, 0)
+        self.assertTrue([one for one in found["vectors"] if one["outcome"] == "skipped"])
+        code, out, _ = conform("--filter", "queue", adapter=[*SABOTAGED, "good"], env={"GALLEY_FEATURES": "tasks"})
+        self.assertEqual(code, 1)
+        self.assertIn("nothing was run", out)
+
+
+if __name__ == "__main__":
+    unittest.main()
