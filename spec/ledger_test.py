@@ -9,7 +9,7 @@ from ledger.rules import all_rules
 
 
 class LedgerTest(unittest.TestCase):
-    def test_every_rule_has_a_tie_that_counts_or_a_reason(self):
+    def test_every_tie_counts_or_has_a_reason(self):
         self.assertEqual(list(page.complaints()), [])
 
     def test_models_and_proofs_state_the_rules_that_are_tied_to_them(self):

@@ -28,6 +28,7 @@ constexpr std::string_view readme_lines = R"({"galley_trace":1,"R":"1","B":1,"bu
 {"ev":"await","task":2,"kind":"sleep","arg":"5"}
 {"ev":"did","task":2,"verb":"sleep","arg":"5","result":"ok"}
 {"ev":"scope","task":1,"id":1,"do":"open"}
+{"ev":"scope","task":1,"id":2,"do":"shield"}
 {"ev":"scope","task":1,"id":1,"do":"close","outcome":"value"}
 {"ev":"end","task":2,"outcome":"value","value":"0"}
 {"ev":"callback","post":1}
@@ -109,7 +110,7 @@ TEST(text, is_equal_to_the_literal_of_the_same_characters) {
 
 TEST(trace, reads_and_writes_the_lines_of_the_readme) {
     const auto t = parse_trace(readme_lines);
-    EXPECT_EQ(t.events.size(), event_kind_count + 1);
+    EXPECT_EQ(t.events.size(), event_kind_count + 2) << "a scope has three forms";
     EXPECT_EQ(to_json(t), readme_lines);
     EXPECT_EQ(parse_trace(to_json(t)), t);
     EXPECT_EQ(t.events[1].pending, (std::vector<pending_task>{{2, "wait"}}));
@@ -118,7 +119,7 @@ TEST(trace, reads_and_writes_the_lines_of_the_readme) {
 
 TEST(trace, level_p_leaves_out_the_rest_and_says_so) {
     const auto p = level_p(parse_trace(readme_lines));
-    EXPECT_EQ(p.events.size(), 13u);
+    EXPECT_EQ(p.events.size(), 14u);
     EXPECT_TRUE(to_json(p).starts_with(R"({"galley_trace":1,"R":"1","B":1,"budget":16,"features":["P"]})"));
     EXPECT_EQ(parse_trace(to_json(p)), p);
 }
@@ -183,7 +184,7 @@ TEST(trace, a_truncated_trace_is_an_error) {
         EXPECT_NE(message_of(text.substr(0, size)), "no error") << "cut to " << size << " bytes";
     }
     EXPECT_EQ(message_of(text.substr(0, text.size() - 1)),
-              "t:22:31: expected a newline after each line (is the trace cut short?), found the end of the line");
+              "t:23:31: expected a newline after each line (is the trace cut short?), found the end of the line");
 }
 
 TEST(trace, level_l_must_be_promised) {
@@ -201,17 +202,17 @@ TEST(compare, equal_traces_have_no_difference) {
 TEST(compare, shows_the_first_difference_in_context) {
     const auto a = parse_trace(readme_lines);
     auto b = a;
-    b.events[8].texts[1] = "7";
-    EXPECT_EQ(first_difference(a, b), 8u);
-    EXPECT_EQ(difference_text(a, b, "ref", "fast"), "line 10 is the first to differ (ref has 22 lines, fast 22):\n"
-                                                    "           4  spawn task 2 by task 1\n"
+    b.events[9].texts[1] = "7";
+    EXPECT_EQ(first_difference(a, b), 9u);
+    EXPECT_EQ(difference_text(a, b, "ref", "fast"), "line 11 is the first to differ (ref has 23 lines, fast 23):\n"
                                                     "           5  step task 2 at 0 with start\n"
                                                     "           6  await task 2: sleep 5\n"
                                                     "           7  did task 2: sleep 5 -> ok\n"
                                                     "           8  open scope 1 of task 1\n"
-                                                    "           9  close scope 1 of task 1: value\n"
-                                                    "> ref     10  end task 2: value 0\n"
-                                                    "> fast    10  end task 2: value 7\n");
+                                                    "           9  shield scope 2 of task 1\n"
+                                                    "          10  close scope 1 of task 1: value\n"
+                                                    "> ref     11  end task 2: value 0\n"
+                                                    "> fast    11  end task 2: value 7\n");
     b.events.resize(3);
     EXPECT_EQ(first_difference(a, b), 3u);
     EXPECT_NE(difference_text(a, b, "ref", "fast").find("> fast     5  (the end of the trace)"), std::string::npos);

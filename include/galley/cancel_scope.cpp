@@ -20,7 +20,7 @@ void cancel_scope::open(context& task) {
     owner_ = &task;
     task.enter(*this);
     if (observer* const o = task.loop().watching()) {
-        o->scope_opened(task.id(), id_);
+        o->scope_opened(task.id(), id_, is_shield());
     }
     if (!duration_) {
         return;

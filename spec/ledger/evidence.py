@@ -6,12 +6,18 @@ fault that breaks the tie's rule. Where that is recorded depends on the artefact
 
     a property of a model   spec/model/catalogue.toml: the faults that break it; `spec/model/check` fails if one does not
     a theorem               the wrong wheels in the proof, each of which must be refuted; the proof fails if one is not
+    a predicate of the      tests/check_cases.txt: broken traces, each beside the same trace unbroken; `check_test` fails if not this
+    rule checker            predicate alone objects to the broken one, or anybody to the other. And seen.json, as everything else
     everything else         seen.json: runs under the mutants of tests/mutants, written by `spec/ledger/gather`
+
+A predicate judges the traces of any loop, so it works if it refuses what a loop may not do, whether or not a fault of galley's own
+brings that about. The two are counted apart.
 """
 
 import json
 import re
 import tomllib
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -20,6 +26,8 @@ from ledger.rules import ID, ROOT, all_rules, source
 SEEN = ROOT / "spec" / "ledger" / "seen.json"
 MODELS = ROOT / "spec" / "model"
 PROOF = "spec/proofs/wheel_proof.cpp"
+PREDICATES = "spec/stage/check/check_predicates.cpp"
+BROKEN_TRACES = "tests/check_cases.txt"
 PROPERTY_FILES = ("tests/properties/table.cpp", "tests/property_test.cpp")
 KINDS = ("model", "proof", "property", "test", "checker", "oracle", "of the oracle")
 
@@ -30,10 +38,15 @@ class Tie:
     file: str
     name: str
     caught: list = field(default_factory=list)  # faults or mutants of the rule
+    refused: int = 0  # broken traces, for a predicate
 
     @property
     def text(self):
         return f"{self.file}:{self.name}" if self.name else self.file
+
+    @property
+    def counts(self):
+        return bool(self.caught or self.refused)
 
 
 def kind_of(file):
@@ -77,6 +90,18 @@ def theorems():
 
 
 @cache
+def predicates():
+    """name: the rule that it is of; TRACE and BOXES for the form of a trace."""
+    return {name: rule for rule, name in re.findall(r'^ +\{"([A-Z]+(?:-\d+)?)", "(\w+)", [pl],', source(PREDICATES), re.M)}
+
+
+@cache
+def refused():
+    """predicate: how many broken traces it objects to."""
+    return Counter(re.findall(r"^== (\w+)$", source(BROKEN_TRACES), re.M))
+
+
+@cache
 def seen():
     return json.loads(SEEN.read_text())
 
@@ -96,7 +121,7 @@ def ties_of(rule):
     ties = []
     for file, name in rule.ties("Checked by"):
         kind = kind_of(file)
-        ties.append(Tie(kind, file, name, caught_by(rule.id, kind, file, name)))
+        ties.append(Tie(kind, file, name, caught_by(rule.id, kind, file, name), refused()[name] if kind == "checker" else 0))
     return ties
 
 

@@ -16,15 +16,18 @@ import plant  # noqa: E402
 import table  # noqa: E402
 
 COLUMNS = ("model", "proof", "property", "test", "checker", "oracle")
+TRACES = COLUMNS.index("oracle")  # beside the checker's: which of its predicates refuse a broken trace
+HEADINGS = (*COLUMNS[:TRACES], "traces", *COLUMNS[TRACES:])
 
 HEAD = """\
 # Ledger: what is known of each rule, and what is not
 
-Written by `spec/ledger/write`; do not edit. `./dev test` fails if it is not what the sources say, if a rule has no tie that
-counts, or if one does not say what is left unproved. [How to read it, and what counts](ledger/README.md).
+Written by `spec/ledger/write`; do not edit. `./dev test` fails if it is not what the sources say, if a tie counts for nothing
+and no reason is given, or if a rule does not say what is left unproved. [How to read it, and what counts](ledger/README.md).
 
 A number is how many ties of that kind have caught a fault that breaks the rule, of how many there are. *mutants*: how many
-faults of this rule are planted in the code; all of them are noticed. *programs*: how many of the {programs:,} small programs that
+faults of this rule are planted in the code; all of them are noticed. *traces*: how many predicates of the checker refuse traces that
+were broken by hand, which no fault of galley's need bring about. *programs*: how many of the {programs:,} small programs that
 `./dev test` exhausts, before all judges, the rule has a say in. *seeds*: the same of the {seeds} seeds of the differential fuzzer.
 """
 
@@ -33,6 +36,11 @@ faults of this rule are planted in the code; all of them are noticed. *programs*
 def unproved():
     with open(HERE / "unproved.toml", "rb") as file:
         return tomllib.load(file)
+
+
+def idle_reasons():
+    """(rule, tie): why it may count for nothing."""
+    return {(rule, tie): reason for rule, ties in unproved().get("idle", {}).items() for tie, reason in ties.items()}
 
 
 @cache
@@ -68,7 +76,10 @@ def link(file, name):
 def caught(tie):
     if tie.kind == "of the oracle":
         return "examines the oracle"
-    return f"catches {', '.join(f'`{fault}`' if tie.kind != 'proof' else fault for fault in tie.caught)}" if tie.caught else "**counts for nothing**"
+    words = [f"catches {', '.join(f'`{fault}`' if tie.kind != 'proof' else fault for fault in tie.caught)}"] if tie.caught else []
+    if tie.refused:
+        words.append(f"refuses {tie.refused} broken trace{'s' if tie.refused > 1 else ''}")
+    return "; ".join(words) or "**counts for nothing**"
 
 
 def tie_line(tie):
@@ -77,11 +88,13 @@ def tie_line(tie):
     return f"{link(tie.file, tie.name)} ({caught(tie)})"
 
 
+def of_all(ties, has):
+    return f"{sum(map(bool, map(has, ties)))} of {len(ties)}" if ties else ""
+
+
 def summary_row(rule, ties):
-    cells = []
-    for kind in COLUMNS:
-        those = [tie for tie in ties if tie.kind == kind]
-        cells.append(f"{sum(bool(tie.caught) for tie in those)} of {len(those)}" if those else "")
+    cells = [of_all([tie for tie in ties if tie.kind == kind], lambda tie: tie.caught) for kind in COLUMNS]
+    cells.insert(TRACES, of_all([tie for tie in ties if tie.kind == "checker"], lambda tie: tie.refused))
     programs, _ = exhausted(rule.id)
     seeds = evidence.seen()["vectors"]["of"].get(rule.id)
     mutants = len(mutants_of_rules().get(rule.id, []))
@@ -90,7 +103,7 @@ def summary_row(rule, ties):
 
 def plain_table():
     """The table and the last words of each rule, for a terminal."""
-    rows = [("rule", *COLUMNS, "mutants", "programs", "seeds")]
+    rows = [("rule", *HEADINGS, "mutants", "programs", "seeds")]
     rows += [[cell.strip() for cell in re.sub(r"\[(\S+)\]\(\S+\)", r"\1", summary_row(rule, evidence.ties_of(rule))).split("|")[1:-1]] for rule in all_rules()]
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
@@ -122,29 +135,29 @@ def entry(rule, ties):
         lines.append("- *Mutants, all noticed:* " + ", ".join(f"`{mutant}`" for mutant in mutants))
     if rule.id in unproperties() and not any(tie.kind == "property" for tie in ties):
         lines.append(f"- *No property:* {unproperties()[rule.id]}.")
-    if rule.id in unproved().get("untied", {}):
-        lines.append(f"- *No tie that counts:* {unproved()['untied'][rule.id]}")
+    idle = [(tie.text, reason) for tie in ties if (reason := idle_reasons().get((rule.id, tie.text)))]
+    lines += [f"- *`{text}` counts for nothing:* {reason}" for text, reason in idle]
     lines += [f"- **Not proved:** {unproved()['unproved'][rule.id]}", ""]
     return lines
 
 
 def counts_of(rules):
-    """For the end of `./dev verify`."""
+    """Of ties; the oracle's own tests are none."""
     ties = [tie for rule in rules for tie in evidence.ties_of(rule) if tie.kind != "of the oracle"]
-    counted = [tie for tie in ties if tie.caught]
-    return len(rules), len(ties), len(counted)
+    return len(rules), len(ties), sum(bool(tie.caught) for tie in ties), sum(tie.counts and not tie.caught for tie in ties)
 
 
 def text():
     rules = all_rules()
     found = evidence.seen()
-    number, ties, counted = counts_of(rules)
+    number, ties, caught_some, refused_some = counts_of(rules)
     lines = [HEAD.format(programs=sum(each["programs"] for each in found["exhausted"].values()), seeds=found["vectors"]["cases"]),
-             f"{number} rules, {ties} ties, {counted} of which count. Only the timer wheel's arithmetic is proved; models and exhaustion "
-             "are complete within",
-             "their bounds, tests and fuzzing are samples. What is not proved stands with each rule.", "",
-             "| rule | " + " | ".join(COLUMNS) + " | mutants | programs | seeds |",
-             "|---|" + "---|" * (len(COLUMNS) + 3)]
+             f"{number} rules, {ties} ties. {caught_some} have caught a fault of galley or of its models; {refused_some} more, predicates of the "
+             "rule checker, refuse",
+             "broken traces only. Only the timer wheel's arithmetic is proved; models and exhaustion are complete within their bounds, tests",
+             "and fuzzing are samples. What is not proved stands with each rule.", "",
+             "| rule | " + " | ".join(HEADINGS) + " | mutants | programs | seeds |",
+             "|---|" + "---|" * (len(HEADINGS) + 3)]
     lines += [summary_row(rule, evidence.ties_of(rule)) for rule in rules]
     lines += ["", "## Rule by rule", ""]
     for rule in rules:
@@ -155,14 +168,21 @@ def text():
 def complaints():
     """What keeps the ledger from being one."""
     rules = all_rules()
-    excuses, said = unproved().get("untied", {}), unproved()["unproved"]
+    said, excused = unproved()["unproved"], idle_reasons()
+    ties = {(rule.id, tie.text): tie for rule in rules for tie in evidence.ties_of(rule) if tie.kind != "of the oracle"}
     for rule in rules:
-        counts = any(tie.caught for tie in evidence.ties_of(rule))
-        if not counts and rule.id not in excuses:
-            yield f"{rule.id}: no tie has caught a fault of it, and unproved.toml does not say why"
-        if counts and rule.id in excuses:
-            yield f"{rule.id}: unproved.toml says that it has no tie that counts, but it has"
+        if not any(tie.counts for (its, _), tie in ties.items() if its == rule.id):
+            yield f"{rule.id}: no tie has caught a fault of it"
         if rule.id not in said:
             yield f"{rule.id}: unproved.toml does not say what is not proved"
+    for (rule, text), tie in ties.items():
+        if not tie.counts and (rule, text) not in excused:
+            yield f"{rule}: {text} counts for nothing, and unproved.toml does not say why"
+        if tie.counts and (rule, text) in excused:
+            yield f"{rule}: unproved.toml says why {text} counts for nothing, but it counts"
+    for name in evidence.predicates():
+        if not evidence.refused()[name]:
+            yield f"check:{name}: no broken trace in {evidence.BROKEN_TRACES} shows that it works"
+    yield from (f"{rule}: unproved.toml speaks of {text}, which is no tie" for rule, text in excused if (rule, text) not in ties)
     known = {rule.id for rule in rules}
-    yield from (f"{name}: unproved.toml speaks of it, and there is no such rule" for name in (*excuses, *said) if name not in known)
+    yield from (f"{name}: unproved.toml speaks of it, and there is no such rule" for name in said if name not in known)

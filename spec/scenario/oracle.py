@@ -715,7 +715,8 @@ class Oracle:
         node = Node(task.inner.cancelled and not shield, task, self.scope_ids, shield)
         hang(node, task.inner)
         task.inner = node
-        self.emit(f'{{"ev":"scope","task":{task.id},"id":{node.scope},"do":"open"}}')
+        word = "shield" if shield else "open"
+        self.emit(f'{{"ev":"scope","task":{task.id},"id":{node.scope},"do":"{word}"}}')
         return node
 
     def close_node(self, node, word):

@@ -23,6 +23,7 @@ FORMS = {
     "await": '{"ev":"await","task":%s,"kind":"%s","arg":"%s"}',
     "did": '{"ev":"did","task":%s,"verb":"%s","arg":"%s","result":"%s"}',
     "open": '{"ev":"scope","task":%s,"id":%s,"do":"open"}',
+    "shield": '{"ev":"scope","task":%s,"id":%s,"do":"shield"}',
     "close": '{"ev":"scope","task":%s,"id":%s,"do":"close","outcome":"%s"}',
     "end": '{"ev":"end","task":%s,"outcome":"%s","value":"%s"}',
     "callback": '{"ev":"callback","post":%s}',
@@ -132,7 +133,7 @@ class Traces(unittest.TestCase):
         self.check(
             scenario("scope 0 1", "cancel_scope 0; timeout 0 2", "shield 3; yield", "sleep 5"),
             """spawn 1 0 0; run
-            step 1 0 start; open 1 1; did 1 cancel_scope 0 yes; open 1 2; open 1 3; await 1 sleep 5
+            step 1 0 start; open 1 1; did 1 cancel_scope 0 yes; open 1 2; shield 1 3; await 1 sleep 5
             fire 1 0; fire 2 5
             step 1 5 value; did 1 sleep 5 ok; close 1 3 value; did 1 shield 3 0; did 1 yield - cancelled
             close 1 2 cancelled; did 1 timeout 0,2 cancelled; close 1 1 absorbed; did 1 scope 0,1 absorbed
@@ -317,7 +318,7 @@ class Traces(unittest.TestCase):
         self.check(
             scenario("scope 0 1", "cancel_scope 0; shield 2; sleep 1", "sleep 3"),
             """spawn 1 0 0; run
-            step 1 0 start; open 1 1; did 1 cancel_scope 0 yes; open 1 2; await 1 sleep 3
+            step 1 0 start; open 1 1; did 1 cancel_scope 0 yes; shield 1 2; await 1 sleep 3
             step 1 3 value; did 1 sleep 3 ok; close 1 2 value; did 1 shield 2 0; did 1 sleep 1 cancelled
             close 1 1 absorbed; did 1 scope 0,1 absorbed; end 1 value 0
             exit completed""")
@@ -328,7 +329,7 @@ class Traces(unittest.TestCase):
             scenario("spawn 1 0; yield; cancel 0; join 0", "shield 2; sleep 1", "sleep 3"),
             """spawn 1 0 0; run
             step 1 0 start; spawn 2 1 0; did 1 spawn 1,0 2; await 1 yield -
-            step 2 0 start; open 2 1; await 2 sleep 3
+            step 2 0 start; shield 2 1; await 2 sleep 3
             step 1 0 value; did 1 yield - ok; did 1 cancel 0 yes; await 1 join 0
             step 2 3 value; did 2 sleep 3 ok; close 2 1 value; did 2 shield 2 0; did 2 sleep 1 cancelled
             end 2 cancelled -
@@ -507,10 +508,10 @@ class Traces(unittest.TestCase):
         self.check(scenario("group 0 1", "go 0 2; shield 3", "fail 1", "all 5 4", "stop; fail 2", "shield 6",
                             "sleep 9"),
                    """spawn 1 0 0; run
-                   step 1 0 start; open 1 1; spawn 2 1 1; did 1 go 0,2 2; open 1 2; open 1 3
+                   step 1 0 start; open 1 1; spawn 2 1 1; did 1 go 0,2 2; shield 1 2; open 1 3
                    spawn 3 1 3; spawn 4 1 3; await 1 all 5,4
                    step 2 0 start; did 2 fail 1 error:1; end 2 exception 1
-                   step 3 0 start; open 3 4; await 3 sleep 9
+                   step 3 0 start; shield 3 4; await 3 sleep 9
                    step 4 0 start; did 4 stop - ok; did 4 fail 2 error:2; end 4 exception 2
                    exit stopped 1:all 3:sleep; destroyed 3; destroyed 1; unobserved 4; unobserved 2""")
 
@@ -542,7 +543,7 @@ class Traces(unittest.TestCase):
         self.check(scenario("scope 1 1", "scope 0 2", "shield 3; cancel_scope 1", "spawn 4 0; cancel_scope 0",
                             "sleep 5"),
                    """spawn 1 0 0; run
-                   step 1 0 start; open 1 1; open 1 2; open 1 3; spawn 2 1 3; did 1 spawn 4,0 2
+                   step 1 0 start; open 1 1; open 1 2; shield 1 3; spawn 2 1 3; did 1 spawn 4,0 2
                    did 1 cancel_scope 0 yes
                    close 1 3 value; did 1 shield 3 0; did 1 cancel_scope 1 yes
                    close 1 2 value; did 1 scope 0,2 0; close 1 1 value; did 1 scope 1,1 0; end 1 value 0
@@ -552,7 +553,7 @@ class Traces(unittest.TestCase):
                             "sleep 5"),
                    """spawn 1 0 0; run
                    step 1 0 start; open 1 1; spawn 2 1 1; did 1 spawn 2,0 2; await 1 yield -
-                   step 2 0 start; did 2 cancel 0 yes; open 2 2; spawn 3 2 2; did 2 spawn 4,1 3; close 2 2 value
+                   step 2 0 start; did 2 cancel 0 yes; shield 2 2; spawn 3 2 2; did 2 spawn 4,1 3; close 2 2 value
                    did 2 shield 3 0; end 2 value 0
                    step 1 0 value; did 1 yield - ok; did 1 cancel_scope 0 yes; close 1 1 value; did 1 scope 0,1 0
                    end 1 value 0

@@ -102,10 +102,10 @@ bool shadow::fits(const event& e) const {
             return s != nullptr && e.texts[0] == info(s->what).name && e.texts[1] == operands_text(*s);
         }
         case event_kind::scope: {
-            const auto opens = [](verb v) {
-                return waits_for_children(v) || v == verb::scope || v == verb::shield || v == verb::timeout;
-            };
-            return e.texts[0] != "open" || (s != nullptr && opens(s->what));
+            if (!opens(e)) return true;
+            if (s == nullptr) return false;
+            if (e.texts[0] == "shield") return s->what == verb::shield;
+            return waits_for_children(s->what) || s->what == verb::scope || s->what == verb::timeout;
         }
         case event_kind::end: return e.texts[0] != "value" || s == nullptr;
         default: return true;
@@ -135,7 +135,7 @@ void shadow::apply(const event& e) {
             at(id).cause = e.texts[0];
             break;
         case event_kind::did: did(e); break;
-        case event_kind::scope: e.texts[0] == "open" ? opened(e) : closed(e); break;
+        case event_kind::scope: opens(e) ? opened(e) : closed(e); break;
         case event_kind::end: ended(e); break;
         case event_kind::fire: fired(id); break;
         case event_kind::sample:

@@ -44,7 +44,7 @@ public:
     virtual void spawned(task_id, task_id /*by*/, scope_id) noexcept {}
     virtual void stepping(task_id, instant /*sample*/, delivery) noexcept {}
     virtual void awaiting(task_id, const char* /*kind*/) noexcept {}
-    virtual void scope_opened(task_id, scope_id) noexcept {}
+    virtual void scope_opened(task_id, scope_id, bool /*shield*/) noexcept {}
     virtual void scope_closed(task_id, scope_id, scope_outcome) noexcept {}
     virtual void ended(task_id, outcome) noexcept {}
     virtual void unobserved(task_id) noexcept {}

@@ -33,6 +33,7 @@ public:
 
     [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
     [[nodiscard]] bool requested() const noexcept { return requested_; }
+    [[nodiscard]] bool is_shield() const noexcept { return shield_; }
     /// True if the cancellation comes from outside as well: then the outer one wins (CANCEL-5).
     [[nodiscard]] bool outer_cancelled() const noexcept {
         return !shield_ && parent_ != nullptr && parent_->cancelled_;

@@ -17,8 +17,9 @@ std::vector<violation> check(const trace& t, bool world_is_shown) {
     v.world_is_shown = world_is_shown;
     const reporter report{found, v};
     const auto form = form_rules();
-    const std::array<std::unique_ptr<family>, 8> rest{ready_rules(), time_rules(), io_rules(),    await_rules(),
-                                                      task_rules(),  sync_rules(), scope_rules(), life_rules()};
+    const std::array<std::unique_ptr<family>, 9> rest{ready_rules(), time_rules(),  io_rules(),
+                                                      await_rules(), task_rules(),  sync_rules(),
+                                                      scope_rules(), reach_rules(), life_rules()};
     const std::span all{rest};
     const std::span of_boxes = all.first(3);  // half of all events are boxes, and they tell the others nothing
     for (; v.index < t.events.size(); ++v.index) {

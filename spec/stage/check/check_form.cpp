@@ -202,7 +202,7 @@ private:
             case event_kind::scope:
                 if (id != v.running)
                     wrong_actor(id, v, report);
-                else if (e.kind == event_kind::scope && e.texts[0] == "open" && e.numbers[1] != v.scopes_opened + 1)
+                else if (e.kind == event_kind::scope && opens(e) && e.numbers[1] != v.scopes_opened + 1)
                     report(predicate::scope_numbers, "expected scope " + std::to_string(v.scopes_opened + 1) +
                                                          " to be the next, found " + std::to_string(e.numbers[1]));
                 break;

@@ -102,6 +102,8 @@ constexpr std::array<predicate_info, predicate_count> table{{
     {"CANCEL-2", "cancelled_start", p,
      "a task that is cancelled before its first step, or spawned in a cancelled scope, never starts"},
     {"CANCEL-3", "cancelled_await", p, "after an await ended cancelled, every new await in that scope does"},
+    {"CANCEL-7", "cancel_reaches", l,
+     "after a task is cancelled, nothing below it still waits, but in a shield, for an operation, or for children"},
 
     {"LIFE-1", "pending_list", p, "the exit names exactly the tasks that have not ended, by id, with what each awaits"},
     {"LIFE-1", "verdict_fits", p,

@@ -85,6 +85,8 @@ enum class predicate : std::uint8_t {
     spawn_scope,
     cancelled_start,
     cancelled_await,
+    // whom a cancellation reaches (check_reach.cpp)
+    cancel_reaches,
     // the loop's life (check_life.cpp)
     pending_list,
     verdict_fits,

@@ -13,7 +13,7 @@ public:
         const auto id = e.numbers[0];
         switch (e.kind) {
             case event_kind::scope:
-                if (e.texts[0] == "open") {
+                if (opens(e)) {
                     open_.insert(e.numbers[1]);
                 } else {
                     if (v.task(id).innermost() != e.numbers[1])

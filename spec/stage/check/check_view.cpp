@@ -53,7 +53,7 @@ void view::apply(const event& e) {
         }
         case event_kind::did: apply_did(e); break;
         case event_kind::scope:
-            if (e.texts[0] == "open") {
+            if (opens(e)) {
                 ++scopes_opened;
                 task(id).scopes.push_back({.id = e.numbers[1]});
             } else {

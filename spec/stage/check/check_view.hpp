@@ -120,6 +120,7 @@ public:
 [[nodiscard]] std::unique_ptr<family> task_rules();
 [[nodiscard]] std::unique_ptr<family> sync_rules();
 [[nodiscard]] std::unique_ptr<family> scope_rules();
+[[nodiscard]] std::unique_ptr<family> reach_rules();
 [[nodiscard]] std::unique_ptr<family> life_rules();
 
 // What kinds of await there are, and small readers of texts.

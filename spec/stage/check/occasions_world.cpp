@@ -36,7 +36,7 @@ public:
                 mark(occasion::starts_by_timer, e.texts[0] == "sleep" && m.v.task(e.numbers[0]).cause == "timer");
                 break;
             case event_kind::scope:
-                if (e.texts[0] == "open") opened_[e.numbers[1]] = {.clock = m.clock, .round = m.v.round};
+                if (opens(e)) opened_[e.numbers[1]] = {.clock = m.clock, .round = m.v.round};
                 break;
             case event_kind::did: finishes(e, m); break;
             default: break;

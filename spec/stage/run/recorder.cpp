@@ -63,7 +63,9 @@ void recorder::awaiting(task_id task, const char* kind) noexcept {
     const statement* const at = told(task).at;
     add(event_kind::await, {task}, text{kind}, at == nullptr ? text{} : text{operands_text(*at)});
 }
-void recorder::scope_opened(task_id task, scope_id id) noexcept { add(event_kind::scope, {task, id}, text{"open"}); }
+void recorder::scope_opened(task_id task, scope_id id, bool shield) noexcept {
+    add(event_kind::scope, {task, id}, text{shield ? "shield" : "open"});
+}
 void recorder::scope_closed(task_id task, scope_id id, scope_outcome how) noexcept {
     add(event_kind::scope, {task, id}, text{"close"}, name(scope_outcomes, how));
 }

@@ -37,7 +37,7 @@ public:
     void spawned(task_id task, task_id by, scope_id scope) noexcept override;
     void stepping(task_id task, instant sample, delivery with) noexcept override;
     void awaiting(task_id task, const char* kind) noexcept override;
-    void scope_opened(task_id task, scope_id id) noexcept override;
+    void scope_opened(task_id task, scope_id id, bool shield) noexcept override;
     void scope_closed(task_id task, scope_id id, scope_outcome how) noexcept override;
     void ended(task_id task, outcome how) noexcept override;
     void unobserved(task_id task) noexcept override { add(event_kind::unobserved, {task}); }

@@ -59,7 +59,7 @@ public:
                 break;
             case event_kind::did: did(e); break;
             case event_kind::scope:
-                if (e.texts[0] == "open") innermost_[id] = e.numbers[1];
+                if (opens(e)) innermost_[id] = e.numbers[1];
                 break;
             case event_kind::end:
                 finish(id, e.texts[0] == "value"       ? ending::value

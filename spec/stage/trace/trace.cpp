@@ -37,7 +37,7 @@ void append_json(std::string& out, const event& e) {
     std::size_t numbers = 0;
     std::size_t texts = 0;
     for (const auto& f : form(e.kind).fields()) {
-        if (f.type == field_type::scope_outcome && e.texts[0] == "open") break;
+        if (f.type == field_type::scope_outcome && opens(e)) break;
         out += ',';
         append_quoted(out, f.key);
         out += ':';
@@ -67,7 +67,7 @@ public:
         std::size_t numbers = 0;
         std::size_t texts = 0;
         for (const auto& f : found->fields()) {
-            if (f.type == field_type::scope_outcome && e.texts[0] == "open") break;
+            if (f.type == field_type::scope_outcome && opens(e)) break;
             field_ = f.key;
             key(',', f.key);
             if (trace_form::is_count(f.type))

@@ -49,8 +49,8 @@ struct pending_task {
 
 /// One event. `numbers` and `texts` hold its fields in the order of the README: ids and counts are numbers; times,
 /// keys, values, names and results are texts. E.g. step: numbers {task}, texts {now, with}; scope: numbers {task, id},
-/// texts {"open"} or {"close", outcome}; fire: numbers {timer}, texts {key}; did: numbers {task}, texts {verb, arg,
-/// result}.
+/// texts {"open"}, {"shield"} or {"close", outcome}; fire: numbers {timer}, texts {key}; did: numbers {task}, texts
+/// {verb, arg, result}.
 struct event {
     event_kind kind{};
     std::array<std::uint64_t, 3> numbers{};
@@ -58,6 +58,9 @@ struct event {
     std::vector<pending_task> pending{};  ///< of `exit` only
     bool operator==(const event&) const = default;
 };
+
+/// Whether an event of a scope opens it.
+[[nodiscard]] inline bool opens(const event& scope) noexcept { return scope.texts[0] != "close"; }
 
 struct trace {
     std::int64_t resolution{1};

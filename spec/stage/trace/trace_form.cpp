@@ -12,7 +12,7 @@ namespace {
 using words = std::span<const std::string_view>;
 constexpr std::array<std::string_view, 3> verdicts{"completed", "stopped", "deadlocked"};
 constexpr std::array<std::string_view, 4> withs{"start", "value", "error", "cancelled"};
-constexpr std::array<std::string_view, 2> openings{"open", "close"};
+constexpr std::array<std::string_view, 3> openings{"open", "shield", "close"};
 constexpr std::array<std::string_view, 4> scope_outcomes{"value", "exception", "cancelled", "absorbed"};
 constexpr std::array<std::string_view, 7> boxes{"start", "pending", "pick", "run", "save", "check", "continue"};
 constexpr std::array<std::string_view, 10> causes{"spawn", "yield",    "budget",   "timer",  "complete",

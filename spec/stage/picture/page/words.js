@@ -103,7 +103,7 @@ const EVENT_WORDS = {
     await: (s, e) => [[who(e.task), ` ${AWAIT_WORDS[e.kind](e, s)}.`],
                       AWAIT_RULES[e.kind] ?? (IO_KINDS.has(e.kind) ? ["IO-1"] : ["SYNC-1"])],
     did: (s, e, program) => [didWords(e, s, program), e.result === "cancelled" ? ["CANCEL-3"] : VERB_RULES[e.verb] ?? []],
-    scope: (s, e) => [[who(e.task), e.do === "open" ? ` opens scope ${e.id}.` : ` leaves scope ${e.id}: ${e.outcome}.`], ["CANCEL-7"]],
+    scope: (s, e) => [[who(e.task), e.do !== "close" ? ` opens ${e.do === "shield" ? "shielded scope" : "scope"} ${e.id}.` : ` leaves scope ${e.id}: ${e.outcome}.`], ["CANCEL-7"]],
     end: (s, e) => [[who(e.task), ` ${END_WORDS[e.outcome](e)}.`], ["READY-6", "CANCEL-6"]],
     callback: (s, e) => [[`The callback of post ${e.post} runs.`], ["POST-1"]],
     unobserved: (s, e) => [["The failure of ", who(e.task), " was taken by nobody: it goes to the failure handler."], ["TASK-3"]],
