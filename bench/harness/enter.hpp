@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Enters a contender with all workloads that are templates. `bench_workloads.hpp` is written by CMake: it includes them all, and
-// calls each as `workloads::NAME<Peer>(registry&)`, NAME being that of the file.
+// Enters a contender with all workloads that are templates. `bench_workloads.hpp` is written by CMake: it includes
+// them all, and calls each as `workloads::NAME<Peer>(registry&)`, NAME being that of the file.
 #pragma once
 
 #include <bench_workloads.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Contenders in processes of their own, for loops of other languages. One is started once and asked again and again, so
-// that it is warm, and its repetitions are interleaved with everybody's. It reads lines from standard input and answers each
-// with one; words are parted by tabs:
+// that it is warm, and its repetitions are interleaved with everybody's. It reads lines from standard input and
+// answers each with one; words are parted by tabs:
 //
 //   it says first        version V            or: missing WHY
 //   then, row by row     can ROW              or: cannot ROW WHY

@@ -7,8 +7,8 @@
 
 namespace galley::conformance {
 
-/// Answers requests until it is told to stop, or nothing comes any more. `on`: ref or fast. Returns false after a request
-/// that is against the protocol, having said so on standard error.
+/// Answers requests until it is told to stop, or nothing comes any more. `on`: ref or fast. Returns false after a
+/// request that is against the protocol, having said so on standard error.
 bool serve(std::istream& in, std::ostream& out, const std::string& on);
 
 }  // namespace galley::conformance

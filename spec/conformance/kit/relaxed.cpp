@@ -58,8 +58,8 @@ legality judge_relaxed(const spec::scenario& s, const spec::trace& t, relaxation
     for (std::size_t runs = 0; runs < most_runs; ++runs) {
         const auto made = run_with(s, relaxed, path);
         if (spec::level_p(made).events == wanted) return legality::legal;
-        // What was chosen after the difference cannot mend it; what was chosen before is tried the other ways, the latest
-        // first.
+        // What was chosen after the difference cannot mend it; what was chosen before is tried the other ways, the
+        // latest first.
         const auto difference = agreed(made, wanted);
         while (!path.empty() && (path.back().events > difference || path.back().taken + 1 == path.back().of))
             path.pop_back();

@@ -19,9 +19,9 @@ struct relaxations {
 
 enum class legality { legal, illegal, undecided };
 
-/// Whether some loop that keeps all rules but the relaxed ones gives `t`, of which level P is judged, for `s`. Decided by
-/// search: the reference loop with a choice wherever a relaxed rule would make it, led by the trace. Exact; undecided
-/// after `most_runs` runs.
+/// Whether some loop that keeps all rules but the relaxed ones gives `t`, of which level P is judged, for `s`.
+/// Decided by search: the reference loop with a choice wherever a relaxed rule would make it, led by the trace.
+/// Exact; undecided after `most_runs` runs.
 [[nodiscard]] legality judge_relaxed(const spec::scenario& s, const spec::trace& t, relaxations relaxed,
                                      std::size_t most_runs = 20'000);
 

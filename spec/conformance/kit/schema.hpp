@@ -11,8 +11,8 @@ namespace galley::conformance {
 
 using json = nlohmann::ordered_json;
 
-/// What `value` lacks of `schema`, with the field's place (`features[2]: expected one of ...`); empty if nothing. Of JSON
-/// Schema it knows what the schemas of this kit use: type, const, enum, anyOf, required, properties,
+/// What `value` lacks of `schema`, with the field's place (`features[2]: expected one of ...`); empty if nothing. Of
+/// JSON Schema it knows what the schemas of this kit use: type, const, enum, anyOf, required, properties,
 /// additionalProperties, items, uniqueItems, minItems, minLength, maxLength, minimum, maximum.
 [[nodiscard]] std::string complaint(const json& schema, const json& value, const std::string& at = "");
 

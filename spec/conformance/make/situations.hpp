@@ -9,8 +9,9 @@
 
 namespace galley::conformance {
 
-/// The situations of a trace: an event after another one of the same task, told without ids, times and values (`step with cancelled, after await get`). A trace that shows a situation which no smaller
-/// one does puts something to the test that the smaller ones do not.
+/// The situations of a trace: an event after another one of the same task, told without ids, times and values (`step
+/// with cancelled, after await get`). A trace that shows a situation which no smaller one does puts something to the
+/// test that the smaller ones do not.
 [[nodiscard]] std::set<std::string> situations_of(const spec::trace& t);
 
 }  // namespace galley::conformance

@@ -39,9 +39,10 @@ struct predicate_info {
 ///
 /// Never reports a trace that keeps the rules. The reverse does not hold; not decidable from a trace alone are: the
 /// reach of a cancellation that is not by a task's handle (CANCEL-5, CANCEL-7: a scope is named by a slot, which scope
-/// that is, or when its time is up, is not in the trace), and in which order it spreads, when the driver was asked (WAIT-3, WAIT-4), that a deadlock was real (LIFE-1, LIFE-7: what the world still
-/// had), the completion times of operations (IO-4), contents of queues (SYNC-2, SYNC-3), buffers and descriptors
-/// (IO-2, IO-6), other threads (POST-2, POST-3). For these there is the oracle.
+/// that is, or when its time is up, is not in the trace), and in which order it spreads, when the driver was asked
+/// (WAIT-3, WAIT-4), that a deadlock was real (LIFE-1, LIFE-7: what the world still had), the completion times of
+/// operations (IO-4), contents of queues (SYNC-2, SYNC-3), buffers and descriptors (IO-2, IO-6), other threads
+/// (POST-2, POST-3). For these there is the oracle.
 [[nodiscard]] std::vector<violation> check(const trace& t);
 
 /// The same for a trace that says nothing of what the world did, though it did something, as those of free runs on real
