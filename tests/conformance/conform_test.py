@@ -173,7 +173,7 @@ class Templates(unittest.TestCase):
         folder = ROOT / "spec/conformance/templates"
         with tempfile.TemporaryDirectory() as build:
             compiled = pathlib.Path(build) / "adapter"
-            subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-o", compiled, folder / "adapter.c"], check=True)
+            subprocess.run(["clang-19", "-Wall", "-Wextra", "-Werror", "-o", compiled, folder / "adapter.c"], check=True)
             adapters = {"adapter.c": [compiled], "adapter.py": [sys.executable, folder / "adapter.py"]}
             if shutil.which("node"):
                 adapters["adapter.js"] = ["node", folder / "adapter.js"]
