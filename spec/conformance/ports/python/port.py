@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: BSL-1.0
 """A port of the event loop in Python, on generators, and its adapter (spec/conformance/PROTOCOL.md).
 
-A task is a generator: it runs until it yields, and what is sent into it is the outcome of its await. All classes below are one loop
-under virtual time, as spec/scenario/README.md describes it; the rules that a piece keeps are named at it. Without an argument the
-traces are of level P; with the argument PL they have the events of level L as well.
+A task is a generator: it runs until it yields, and what is sent into it is the outcome of its await. All classes below are
+one loop under virtual time, as spec/scenario/README.md describes it; the rules that a piece keeps are named at it. Without an
+argument the traces are of level P; with the argument PL they have the events of level L as well.
 """
 import inspect
 import json
@@ -12,19 +13,19 @@ from collections import deque
 
 END_OF_TIME = 2**63 - 1
 MOST_BYTES = 2**62
-FEATURES = ["tasks", "join", "failure", "cancel", "scope", "group", "all", "any", "event", "semaphore", "mutex", "queue", "channel",
-            "post", "keep_alive", "budget", "stop", "rerun", "deadlock", "jump", "destroy", "orderly"]
+FEATURES = ["tasks", "join", "failure", "cancel", "scope", "group", "all", "any", "event", "semaphore", "mutex", "queue",
+            "channel", "post", "keep_alive", "budget", "stop", "rerun", "deadlock", "jump", "destroy", "orderly"]
 LEVEL_L = {"box", "wait", "sample", "world", "fire", "complete", "ready", "round"}
 READS = {"read", "readable", "accept"}
 OPERANDS = {  # of the statements that have some, in the order of `arg`
-    "sleep": ["ns"], "sleep_until": ["at"], "burn": ["ns"], "spawn": ["routine", "handle"], "join": ["handle"], "cancel": ["handle"],
-    "drop": ["handle"], "call": ["routine"], "try": ["routine"], "all": ["routines"], "any": ["routines"], "group": ["group", "routine"],
-    "go": ["group", "routine"], "cancel_group": ["group"], "scope": ["scope", "routine"], "cancel_scope": ["scope"],
-    "shield": ["routine"], "timeout": ["ns", "routine"], "set": ["event"], "reset": ["event"], "wait": ["event"],
-    "acquire": ["semaphore"], "release": ["semaphore"], "lock": ["mutex"], "unlock": ["mutex"], "put": ["queue", "value"],
-    "get": ["queue"], "close_queue": ["queue"], "read": ["channel", "bytes"], "write": ["channel", "bytes"], "accept": ["channel"],
-    "connect": ["channel"], "readable": ["channel"], "writable": ["channel"], "close": ["channel"], "fail": ["value"],
-    "return": ["value"], "post": ["event"]}
+    "sleep": ["ns"], "sleep_until": ["at"], "burn": ["ns"], "spawn": ["routine", "handle"], "join": ["handle"],
+    "cancel": ["handle"], "drop": ["handle"], "call": ["routine"], "try": ["routine"], "all": ["routines"], "any": ["routines"],
+    "group": ["group", "routine"], "go": ["group", "routine"], "cancel_group": ["group"], "scope": ["scope", "routine"],
+    "cancel_scope": ["scope"], "shield": ["routine"], "timeout": ["ns", "routine"], "set": ["event"], "reset": ["event"],
+    "wait": ["event"], "acquire": ["semaphore"], "release": ["semaphore"], "lock": ["mutex"], "unlock": ["mutex"],
+    "put": ["queue", "value"], "get": ["queue"], "close_queue": ["queue"], "read": ["channel", "bytes"],
+    "write": ["channel", "bytes"], "accept": ["channel"], "connect": ["channel"], "readable": ["channel"],
+    "writable": ["channel"], "close": ["channel"], "fail": ["value"], "return": ["value"], "post": ["event"]}
 
 
 # Outcomes of an await: ("value", result), ("error", code) or ("cancelled", None). In a routine the last two are exceptions.
@@ -174,7 +175,7 @@ class Channel:
 
 
 class Driver:
-    """A clock that moves only when it is told to, a script of what the world does, and the completions that nobody has asked for."""
+    """A clock that moves only when told to, the script of the world, and the completions that nobody has asked for yet."""
 
     def __init__(self, loop, scenario):
         self.loop, self.clock = loop, 0
@@ -320,7 +321,8 @@ class Loop:
         if verdict == "stopped":
             self.stop_requested = False
         self.emit("exit", verdict=verdict, pending=[
-            {"task": task.number, "await": task.awaits if task.state == "waiting" else task.state} for task in self.pending.values()])
+            {"task": task.number, "await": task.awaits if task.state == "waiting" else task.state}
+            for task in self.pending.values()])
 
     def verdict(self):
         if self.stop_requested:
@@ -453,7 +455,8 @@ class Loop:
         task.state = "ended"
         del self.pending[task.number]
         self.ended.append(task)
-        self.emit("end", task=task.number, outcome="exception" if how == "error" else how, value="" if what is None else str(what))
+        self.emit("end", task=task.number, outcome="exception" if how == "error" else how,
+                  value="" if what is None else str(what))
         task.node.leave()
         if task.joiner is not None:
             self.make_ready(task.joiner, "join", self.joined(task))
@@ -464,7 +467,8 @@ class Loop:
 
     def let_go(self, task):
         """If that was the last holder of a failure, it is reported (TASK-3)."""
-        if task.failed() and not task.taken and not task.held and task.joiner is None and task.family is None and task.number != 1:
+        holders = task.held or task.joiner is not None or task.family is not None or task.number == 1
+        if task.failed() and not task.taken and not holders:
             self.report(task)
 
     def report(self, task):
@@ -658,7 +662,7 @@ class Loop:
         for statement in self.routines[routine]:
             verb = statement["do"]
             operands = [statement[name] for name in OPERANDS.get(verb, [])]
-            operands = [[int(number) for number in operand] if isinstance(operand, list) else int(operand) for operand in operands]
+            operands = [list(map(int, operand)) if isinstance(operand, list) else int(operand) for operand in operands]
             arg = ",".join(",".join(map(str, operand)) if isinstance(operand, list) else str(operand) for operand in operands)
             told = {"task": task.number, "verb": verb, "arg": arg}
             if verb == "return":
