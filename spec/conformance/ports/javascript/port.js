@@ -297,9 +297,9 @@ class Task {
     this.budget = loop.budget;
     return {
       then: (over, broken) => {
-        this.stepOver = over;
+        Object.assign(this, {stepOver: over, stepBroken: broken});
         if (!first) return this.resume(outcome);
-        this.main(how === 'cancelled').then(over, broken);
+        this.main(how === 'cancelled').then(() => this.stepOver(), (bug) => this.stepBroken(bug));
       },
     };
   }
