@@ -694,13 +694,13 @@ class Loop {
     this.mutexes = some(scenario.mutexes, () => ({owner: null, waiters: []}));
     this.queues = (scenario.queues ?? []).map((capacity) => ({capacity: Number(capacity), items: [], closed: false, getters: [], putters: []}));
     this.levels = levels;
-    this.events_ = [{galley_trace: 1, R: String(this.resolution), B: this.askEvery, budget: this.budget, features: [...levels]}];
+    this.log = [{galley_trace: 1, R: String(this.resolution), B: this.askEvery, budget: this.budget, features: [...levels]}];
     this.driver = new Driver(scenario, this);
     this.spawn(0, null, this.root);
   }
 
-  trace(event) { this.events_.push(event); }
-  traceL(event) { if (this.levels === 'PL') this.events_.push(event); }
+  trace(event) { this.log.push(event); }
+  traceL(event) { if (this.levels === 'PL') this.log.push(event); }
   box(name) { this.traceL({ev: 'box', name}); }
   unobserved(task) { this.trace({ev: 'unobserved', task: task.id}); }
 
@@ -889,7 +889,7 @@ async function play(scenario, levels) {
     await loop.run();
   }
   loop.destroy();
-  return loop.events_;
+  return loop.log;
 }
 
 async function answer({do: what, id, scenario}, levels) {
