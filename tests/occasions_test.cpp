@@ -2,10 +2,10 @@
 // The occasions of the rules: each is seen in a scenario that has it, and not in one that just has not
 // (occasion_cases.txt), and every rule of rules.md has one, or a reason why no scenario can have it.
 #include "judges.hpp"
-#include "occasion_scenario.hpp"
 
 #include <spec/stage/check/check.hpp>
 #include <spec/stage/check/occasions.hpp>
+#include <spec/stage/form/line.hpp>
 #include <spec/stage/generate/generate.hpp>
 
 #include <gtest/gtest.h>

@@ -2,6 +2,7 @@
 #include <fuzz/support/report.hpp>
 
 #include <spec/stage/check/check.hpp>
+#include <spec/stage/form/digest.hpp>
 #include <spec/stage/form/json.hpp>
 #include <spec/stage/form/print.hpp>
 #include <spec/stage/generate/shrink.hpp>
@@ -27,10 +28,9 @@ std::string& artifact_prefix() {
     return prefix;
 }
 
-/// The name of a file, so that the same small case found twice is one file (FNV-1a).
+/// The name of a file, so that the same small case found twice is one file.
 std::string name_of(std::string_view content) {
-    std::uint64_t hash = 0xcbf29ce484222325;
-    for (const char c : content) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    const auto hash = spec::digest_of(content);
     std::string name;
     for (int shift = 60; shift >= 0; shift -= 4) name += "0123456789abcdef"[hash >> shift & 15];
     return "small-" + name + ".json";

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // fuzz_seeds FOLDER: writes the seeds of `differential` that people wrote, as bytes: one for each occasion of a rule
 // (tests/occasion_cases.txt), and the example scenarios. For when the byte form changes.
-#include <tests/occasion_scenario.hpp>
 
 #include <spec/stage/form/bytes.hpp>
 #include <spec/stage/form/json.hpp>
+#include <spec/stage/form/line.hpp>
 
 #include <algorithm>
 #include <cstdio>

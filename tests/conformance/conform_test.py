@@ -24,8 +24,7 @@ def conform(*options, adapter, code=None, env=None):
     """Exit code, standard output, and the results as JSON."""
     with tempfile.TemporaryDirectory() as folder:
         results = pathlib.Path(folder) / "results.json"
-        limit = [] if "--limit" in options else ["--limit", "1000"]
-        done = subprocess.run([GALLEY, "conform", *limit, "--json", results, *options, "--", *adapter], capture_output=True,
+        done = subprocess.run([GALLEY, "conform", "--json", results, *options, "--", *adapter], capture_output=True,
                               text=True, timeout=120, env=os.environ | (env or {}))
         found = json.loads(results.read_text()) if results.exists() else None
     return done.returncode, done.stdout, found
@@ -42,6 +41,19 @@ class RightPorts(unittest.TestCase):
             self.assertEqual(code, 0, out[-2000:])
             self.assertGreaterEqual(len(found["vectors"]), 500)
             self.assertIn("0 rejected", out)
+
+    def test_the_ports(self):
+        ports = ROOT / "spec/conformance/ports"
+        adapters = [[sys.executable, ports / "python/port.py"]]
+        if shutil.which("node"):
+            adapters.append(["node", ports / "javascript/port.js"])
+        else:
+            print("the port in JavaScript was left out: there is no node")
+        for adapter in adapters:
+            for levels in ([], ["PL"]):
+                with self.subTest(adapter=adapter, levels=levels):
+                    code, out, _ = conform(adapter=[*adapter, *levels])
+                    self.assertEqual(code, 0, out[-2000:])
 
     def test_each_rule_that_a_vector_can_test_has_three(self):
         _, _, found = conform(adapter=[GALLEY, "adapter", "--on", "fast"])

@@ -426,6 +426,17 @@ def serves_the_latest_waiter():
     instead("serve_first", serve_first)
 
 
+@fault("SYNC-1")
+def hands_out_the_latest_item():
+    def do_get(right, self, task, statement):
+        items = self.queues[statement.op["queue"]].items
+        items.rotate(1)
+        result = right(self, task, statement)
+        items.rotate(-1)
+        return result
+    instead("do_get", do_get)
+
+
 @fault("SYNC-2")
 def wakes_a_waiter_that_has_left():
     def interrupt(right, self, task):

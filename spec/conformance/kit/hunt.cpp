@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "spec/stage/check/occasions.hpp"
+#include "spec/stage/form/digest.hpp"
 #include "spec/stage/generate/enumerate.hpp"
 #include "spec/stage/generate/generate.hpp"
 #include "spec/stage/generate/shrink.hpp"
@@ -43,7 +44,7 @@ bool try_one(session& port, const spec::scenario& s, const std::string& origin, 
                                     },
                                     {.attempts = kind == "hangs" ? std::size_t{20} : std::size_t{2000}});
     c.failing = std::make_unique<vector>(vector_of(small, origin));
-    c.failing->id = "hunt/" + std::to_string(digest_of(to_line(*c.failing)));
+    c.failing->id = "hunt/" + std::to_string(spec::digest_of(to_line(*c.failing)));
     c.came = port.put(*c.failing);
     return false;
 }

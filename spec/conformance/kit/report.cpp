@@ -8,15 +8,11 @@
 #include <stdexcept>
 
 #include "spec/stage/form/print.hpp"
+#include "spec/stage/picture/html.hpp"
 #include "spec/stage/trace/compare.hpp"
 
 namespace galley::conformance {
 namespace {
-
-std::map<std::string, std::string>& rule_words() {
-    static std::map<std::string, std::string> words;
-    return words;
-}
 
 constexpr std::size_t column = 58;
 
@@ -67,34 +63,27 @@ std::string word(standing s) {
     return "";
 }
 
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '&': out += "&amp;"; break;
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '"': out += "&quot;"; break;
-            default: out += static_cast<unsigned char>(c) < 32 && c != '\n' && c != '\t' ? '?' : c;
-        }
-    }
-    return out;
+/// An adapter's words may hold what XML has no way to say.
+std::string escaped(std::string text) {
+    const auto unsayable = [](char c) { return static_cast<unsigned char>(c) < 32 && c != '\n' && c != '\t'; };
+    std::ranges::replace_if(text, unsayable, '?');
+    return spec::html_escaped(text);
 }
 
+std::size_t count(const report& r, outcome came) {
+    return static_cast<std::size_t>(std::ranges::count(r.results, came, &result::came));
+}
+
+std::size_t run(const report& r) { return r.results.size() - count(r, outcome::skipped); }
+
 std::string counts(const report& r) {
-    std::size_t bad = 0;
-    for (const auto s : r.standings) bad += is_bad(s) ? 1 : 0;
-    const auto skipped = count(r, standing::skipped) + count(r, standing::skipped_against);
     return fmt::format(
         "{} vectors: {} run, {} passed, {} rejected ({} of them as expected), {} skipped; {} not as expected",
-        r.results.size(), r.results.size() - skipped, count(r, standing::passed) + count(r, standing::passed_against),
-        static_cast<std::size_t>(std::ranges::count(r.results, outcome::failed, &result::came)),
-        count(r, standing::failed_as_expected), skipped, bad);
+        r.results.size(), run(r), count(r, outcome::passed), count(r, outcome::failed),
+        count(r, standing::failed_as_expected), count(r, outcome::skipped), std::ranges::count_if(r.standings, is_bad));
 }
 
 }  // namespace
-
-void use_rule_texts(std::map<std::string, std::string> texts) { rule_words() = std::move(texts); }
 
 expectations read_expectations(const std::string& text, const std::string& file) {
     expectations owed;
@@ -140,37 +129,30 @@ bool is_bad(standing s) noexcept {
 std::size_t count(const report& r, standing s) { return static_cast<std::size_t>(std::ranges::count(r.standings, s)); }
 
 bool is_good(const report& r) {
-    const auto something =
-        std::ranges::any_of(r.results, [](const result& one) { return one.came != outcome::skipped; });
-    return something && std::ranges::none_of(r.standings, is_bad) && r.unknown.empty() && r.at_the_end.empty();
+    return run(r) > 0 && std::ranges::none_of(r.standings, is_bad) && r.unknown.empty() && r.at_the_end.empty();
 }
 
-std::string failure_text(const result& r) {
+std::string failure_text(const result& r, const rule_words& words) {
     std::string out =
         fmt::format("FAILED {} ({}{}{}): {}\n", r.what->id, r.kind, r.rule.empty() ? "" : ", ", r.rule, r.why);
     out += fmt::format("  chosen for: {}\n", r.what->origin);
     std::istringstream program{spec::to_text(r.asked)};
     for (std::string line; std::getline(program, line);) out += "    " + line + "\n";
     if (r.expected && r.actual) out += side_by_side(*r.expected, *r.actual);
-    if (const auto rule = rule_words().find(r.rule); rule != rule_words().end())
+    if (const auto rule = words.find(r.rule); rule != words.end())
         out += fmt::format("  {}: {}\n", r.rule, rule->second);
     return out + fmt::format("  to see it: galley conform --vector {} --html-of {}.html -- COMMAND\n", r.what->id,
                              r.what->id.substr(r.what->id.find('/') + 1));
 }
 
 std::string claim(const report& r) {
-    std::size_t passed = 0, run = 0;
-    for (const auto& one : r.results) {
-        passed += one.came == outcome::passed ? 1 : 0;
-        run += one.came != outcome::skipped ? 1 : 0;
-    }
     std::string relaxed;
     for (const auto& [name, on] :
          {std::pair{"timer_ties", r.who.relaxed.timer_ties}, std::pair{"ready_order", r.who.relaxed.ready_order},
           std::pair{"rounds", r.who.relaxed.rounds}})
         if (on) relaxed += (relaxed.empty() ? ", relaxing " : " ") + std::string{name};
     return fmt::format("{} {} ({}) keeps {} of {} galley vectors, {} skipped, levels {}{}; vectors {}", r.who.name,
-                       r.who.version, r.who.language, passed, run, r.results.size() - run,
+                       r.who.version, r.who.language, count(r, outcome::passed), run(r), count(r, outcome::skipped),
                        r.who.has_level_l ? "P and L" : "P", relaxed, r.digest);
 }
 
@@ -180,7 +162,7 @@ std::string to_text(const report& r, std::size_t most_failures) {
     for (std::size_t i = 0; i < r.results.size(); ++i) {
         if (!is_bad(r.standings[i]) || shown++ >= most_failures) continue;
         if (r.standings[i] == standing::failed)
-            out += failure_text(r.results[i]) + "\n";
+            out += failure_text(r.results[i], r.words) + "\n";
         else
             out += fmt::format("FAILED {}: {}\n", r.results[i].what->id, word(r.standings[i]));
     }
@@ -202,8 +184,7 @@ std::string to_text(const report& r, std::size_t most_failures) {
             ++blamed[one.kind == "wrong" && !one.rule.empty() ? "breaks " + one.rule : one.kind];
     for (const auto& [what, n] : blamed) out += fmt::format("rejected {}: {}\n", n, what);
     out += counts(r) + "\n";
-    if (std::ranges::all_of(r.results, [](const result& one) { return one.came == outcome::skipped; }))
-        out += "FAILED nothing was run\n";
+    if (run(r) == 0) out += "FAILED nothing was run\n";
     return out + claim(r) + "\n";
 }
 
@@ -246,9 +227,9 @@ std::string to_junit(const report& r) {
                              escaped(one.what->rules.empty() ? "" : one.what->rules.front()), escaped(one.what->id));
         if (is_bad(r.standings[i])) {
             ++bad;
-            cases += fmt::format("<failure message=\"{}\">{}</failure>",
-                                 escaped(one.why.empty() ? word(r.standings[i]) : one.why),
-                                 escaped(one.came == outcome::failed ? failure_text(one) : word(r.standings[i])));
+            cases += fmt::format(
+                "<failure message=\"{}\">{}</failure>", escaped(one.why.empty() ? word(r.standings[i]) : one.why),
+                escaped(one.came == outcome::failed ? failure_text(one, r.words) : word(r.standings[i])));
         } else if (one.came == outcome::skipped || r.standings[i] == standing::failed_as_expected) {
             ++skipped;
             cases += fmt::format("<skipped message=\"{}\"/>", escaped(word(r.standings[i]) + ": " + one.why));
@@ -275,21 +256,18 @@ std::string to_html(const report& r) {
     for (const auto& one : r.results)
         if (one.came == outcome::failed)
             out += fmt::format("<details><summary>{}: {}</summary><pre>{}</pre></details>\n", escaped(one.what->id),
-                               escaped(one.why), escaped(failure_text(one)));
+                               escaped(one.why), escaped(failure_text(one, r.words)));
     return out;
 }
 
 std::string badge(const report& r) {
-    const auto passed = static_cast<std::size_t>(std::ranges::count(r.results, outcome::passed, &result::came));
-    const auto run =
-        r.results.size() - static_cast<std::size_t>(std::ranges::count(r.results, outcome::skipped, &result::came));
     return fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"190\" height=\"20\" "
                        "role=\"img\"><title>{2}</title><rect width=\"90\" height=\"20\" "
                        "fill=\"#444\"/><rect x=\"90\" width=\"100\" height=\"20\" fill=\"{3}\"/><g fill=\"#fff\" "
                        "font-family=\"sans-serif\" font-size=\"11\" "
                        "text-anchor=\"middle\"><text x=\"45\" y=\"14\">galley rules</text><text x=\"140\" y=\"14\">{0} "
                        "of {1}</text></g></svg>\n",
-                       passed, run, escaped(claim(r)), is_good(r) ? "#2e7d32" : "#b00020");
+                       count(r, outcome::passed), run(r), escaped(claim(r)), is_good(r) ? "#2e7d32" : "#b00020");
 }
 
 }  // namespace galley::conformance

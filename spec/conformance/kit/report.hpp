@@ -30,8 +30,11 @@ enum class standing {
     ran_against,         ///< expected to be skipped, and run: a failure
 };
 
+using rule_words = std::map<std::string, std::string>;  ///< by number
+
 struct report {
     introduction who{};
+    rule_words words{};  ///< for the failures
     std::vector<result> results{};
     std::vector<standing> standings{};   ///< of the results, in their order
     std::vector<std::string> unknown{};  ///< what the expectations name, and no vector is
@@ -48,7 +51,7 @@ struct report {
 /// Everything for people: each failure in full, then rule by rule, then the counts.
 [[nodiscard]] std::string to_text(const report& r, std::size_t most_failures);
 /// One failure: program, both traces side by side about the first difference, the rule in words, and how to see it.
-[[nodiscard]] std::string failure_text(const result& r);
+[[nodiscard]] std::string failure_text(const result& r, const rule_words& words);
 /// One line to be quoted, with the digest of the vectors.
 [[nodiscard]] std::string claim(const report& r);
 [[nodiscard]] std::string to_json_text(const report& r);
@@ -56,8 +59,5 @@ struct report {
 [[nodiscard]] std::string to_html(const report& r);
 /// An SVG badge.
 [[nodiscard]] std::string badge(const report& r);
-
-/// How the text of a rule is found: given by whoever has the rules.
-void use_rule_texts(std::map<std::string, std::string> texts);
 
 }  // namespace galley::conformance

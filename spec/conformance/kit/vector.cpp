@@ -15,12 +15,6 @@
 
 namespace galley::conformance {
 
-std::uint64_t digest_of(std::string_view text) noexcept {
-    std::uint64_t digest = 0xcbf29ce484222325;
-    for (const char c : text) digest = (digest ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-    return digest;
-}
-
 json trace_to_json(const spec::trace& t) {
     json lines = json::array();
     std::istringstream text{spec::to_json(t)};

@@ -21,9 +21,6 @@ struct vector {
     spec::trace expected{};
 };
 
-/// FNV-1a, for ids and digests.
-[[nodiscard]] std::uint64_t digest_of(std::string_view text) noexcept;
-
 /// The trace as the protocol has it: header and events, each an object.
 [[nodiscard]] json trace_to_json(const spec::trace& t);
 /// Throws spec::trace_error, which names the line (the header is the first) and the field.

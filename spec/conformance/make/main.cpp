@@ -14,11 +14,12 @@
 #include "spec/conformance/make/situations.hpp"
 #include "spec/stage/check/occasions.hpp"
 #include "spec/stage/form/bytes.hpp"
+#include "spec/stage/form/digest.hpp"
 #include "spec/stage/form/json.hpp"
+#include "spec/stage/form/line.hpp"
 #include "spec/stage/generate/enumerate.hpp"
 #include "spec/stage/generate/generate.hpp"
 #include "spec/stage/generate/shrink.hpp"
-#include "tests/occasion_scenario.hpp"
 
 namespace {
 
@@ -64,8 +65,7 @@ public:
     void add(spec::scenario s, const std::string& origin, const std::string& rule) {
         s.name.clear();
         auto c = content_of(s);
-        if (!traces_.contains(conformance::digest_of(spec::to_json(c.t))))
-            take(std::move(s), std::move(c), origin, "", rule);
+        if (!traces_.contains(spec::digest_of(spec::to_json(c.t)))) take(std::move(s), std::move(c), origin, "", rule);
     }
 
     /// The same as `offer` for one that is not small: made small, keeping what is new.
@@ -86,7 +86,7 @@ public:
 private:
     /// The first thing that is new, for people; empty if nothing is.
     [[nodiscard]] std::string news(const content& c) const {
-        if (traces_.contains(conformance::digest_of(spec::to_json(c.t)))) return {};
+        if (traces_.contains(spec::digest_of(spec::to_json(c.t)))) return {};
         for (std::size_t i = 0; i < c.occasions.size(); ++i)
             if (c.occasions[i] && of_occasion_[i] < wanted_of_an_occasion)
                 return fmt::format("occasion {}: {}", spec::occasions()[i].name, spec::occasions()[i].meaning);
@@ -114,9 +114,9 @@ private:
         if (first.empty()) return;
         std::ranges::rotate(v.rules, std::ranges::find(v.rules, first));
         ++of_rule_[first];
-        traces_.insert(conformance::digest_of(spec::to_json(v.expected)));
+        traces_.insert(spec::digest_of(spec::to_json(v.expected)));
         situations_.merge(c.situations);
-        v.id = fmt::format("{}/{:06x}", first, conformance::digest_of(spec::to_json(v.program, false)) & 0xffffff);
+        v.id = fmt::format("{}/{:06x}", first, spec::digest_of(spec::to_json(v.program, false)) & 0xffffff);
         all_.push_back(std::move(v));
     }
 

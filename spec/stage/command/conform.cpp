@@ -11,6 +11,7 @@
 #include "spec/conformance/kit/hunt.hpp"
 #include "spec/conformance/kit/report.hpp"
 #include "spec/stage/command/commands.hpp"
+#include "spec/stage/form/digest.hpp"
 #include "spec/stage/form/json.hpp"
 
 namespace galley::command {
@@ -54,7 +55,7 @@ void draw(const kit::result& r, const std::string& file) {
     write_file(spec::picture({.title = r.what->id, .sides = sides, .program = &r.asked, .rules = rules}), file);
 }
 
-int hunt(kit::session& port, const conform_options& options) {
+int hunt(kit::session& port, const conform_options& options, const kit::rule_words& words) {
     const auto found = options.fuzz_seconds > 0
                            ? kit::fuzz(port, std::chrono::seconds{options.fuzz_seconds}, options.seed)
                            : kit::exhaust(port, options.exhaust.first, options.exhaust.second);
@@ -65,24 +66,23 @@ int hunt(kit::session& port, const conform_options& options) {
         return found.put == 0 ? failed : ok;
     }
     if (options.fuzz_seconds > 0) fmt::print("seed {} (--seed {} begins with it)\n", found.seed, found.seed);
-    fmt::print("{}as a vector:\n{}\n", kit::failure_text(found.came), kit::to_line(*found.failing));
+    fmt::print("{}as a vector:\n{}\n", kit::failure_text(found.came, words), kit::to_line(*found.failing));
     return failed;
 }
 
 }  // namespace
 
 int conform(const conform_options& options) {
-    std::map<std::string, std::string> words;
+    kit::rule_words words;
     for (auto& rule : rule_texts()) words.emplace(rule.id, rule.text);
-    kit::use_rule_texts(std::move(words));
     try {
         kit::session port{options.command, std::chrono::milliseconds{options.limit_ms}};
-        if (options.fuzz_seconds > 0 || !options.exhaust.first.empty()) return hunt(port, options);
+        if (options.fuzz_seconds > 0 || !options.exhaust.first.empty()) return hunt(port, options, words);
         const auto vectors = chosen(options);
         const auto owed = options.expect_file.empty()
                               ? kit::expectations{}
                               : kit::read_expectations(read_file(options.expect_file), options.expect_file);
-        kit::report r{.who = port.who()};
+        kit::report r{.who = port.who(), .words = std::move(words)};
         if (options.filter.empty() && options.vector.empty() && !options.smoke)
             r.unknown = unknown_names(owed, vectors);
         std::string digested;
@@ -91,7 +91,7 @@ int conform(const conform_options& options) {
             r.standings.push_back(kit::stand(r.results.back(), owed));
             digested += kit::to_line(v);
         }
-        r.digest = fmt::format("{:016x}", kit::digest_of(digested));
+        r.digest = fmt::format("{:016x}", spec::digest_of(digested));
         r.at_the_end = port.finish();
         if (!options.json_file.empty()) write_file(kit::to_json_text(r), options.json_file);
         if (!options.junit_file.empty()) write_file(kit::to_junit(r), options.junit_file);

@@ -9,28 +9,13 @@
 #include "spec/stage/check/check.hpp"
 #include "spec/stage/form/print.hpp"
 #include "spec/stage/form/vocabulary.hpp"
+#include "spec/stage/picture/html.hpp"
 #include "spec/stage/picture/page.hpp"
 #include "spec/stage/trace/compare.hpp"
 #include "spec/stage/trace/history.hpp"
 
 namespace galley::spec {
 namespace {
-
-/// Text that can stand in an element or an attribute.
-std::string html_escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '<': out += "&lt;"; break;
-            case '>': out += "&gt;"; break;
-            case '&': out += "&amp;"; break;
-            case '"': out += "&quot;"; break;
-            case '\'': out += "&#39;"; break;
-            default: out += c;
-        }
-    }
-    return out;
-}
 
 /// JSON that can stand in a script element: there `<` could begin its end, or a comment. In JSON it occurs in strings
 /// only, where the escape means the same.

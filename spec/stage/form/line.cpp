@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "occasion_scenario.hpp"
+#include "spec/stage/form/line.hpp"
 
-#include <spec/stage/form/validate.hpp>
-#include <spec/stage/form/vocabulary.hpp>
-
+#include <algorithm>
 #include <sstream>
 #include <stdexcept>
 #include <string_view>
+
+#include "spec/stage/form/validate.hpp"
+#include "spec/stage/form/vocabulary.hpp"
 
 namespace galley::spec {
 namespace {
@@ -21,8 +22,14 @@ void set(scenario& s, const std::string& word, const std::string& line) {
         return;
     }
     const auto equals = word.find('=');
+    const auto key = word.substr(0, equals);
+    const auto value = [&] { return std::stoll(word.substr(equals + 1)); };
+    if (key == "capacity") {
+        s.queues = {value()};
+        return;
+    }
     for (const auto& setting : settings)
-        if (word.substr(0, equals) == setting.key) return setting.set(s, std::stoll(word.substr(equals + 1)));
+        if (key == setting.key) return setting.set(s, value());
     refuse("no setting " + word, line);
 }
 
