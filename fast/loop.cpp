@@ -23,13 +23,13 @@ loop::loop(const loop_options& options)
       galley::loop{*own, options, call_stack},
       ready_{put_, put_end_},
       timers_{options.resolution_bits},
-      outside_{std::make_shared<mailbox>(get_driver().get_waker())} {}
+      outside_{std::make_shared<mailbox>(get_driver().get_waker(), this)} {}
 
 loop::loop(driver& d, const loop_options& options)
     : galley::loop{d, options, call_stack},
       ready_{put_, put_end_},
       timers_{options.resolution_bits},
-      outside_{std::make_shared<mailbox>(get_driver().get_waker())} {}
+      outside_{std::make_shared<mailbox>(get_driver().get_waker(), this)} {}
 
 // LIFE-5
 loop::~loop() {

@@ -29,24 +29,35 @@ template <template <class> class Atomic = std::atomic>
 class basic_mailbox final : public galley::mailbox {
     using sent = typename basic_inbox<Atomic>::sent;
     using cache = basic_node_cache<Atomic>;
+    using node = basic_post_node<Atomic>;
 
 public:
-    explicit basic_mailbox(std::shared_ptr<waker> w) : waker_{std::move(w)} {}
+    explicit basic_mailbox(std::shared_ptr<waker> w, galley::loop* of = nullptr)
+        : galley::mailbox{of}, waker_{std::move(w)} {}
 
     [[nodiscard]] bool post(callback& work) override {
         if (guard_.in_child()) [[unlikely]] {
             return false;  // nobody would call it there (LIFE-8)
         }
-        auto& node = cache::mine().take(pool_);
-        node.work = std::move(work);
-        const sent what = inbox_.push(node);
-        if (what == sent::refused) [[unlikely]] {
-            work = std::move(node.work);
-            cache::mine().put_back(node);
+        node& n = cache::mine().take(pool_);
+        if (!push(n, work)) [[unlikely]] {
+            cache::mine().put_back(n);
             return false;
         }
-        wake_if(what);
         return true;
+    }
+    [[nodiscard]] post_memory& reserve() override { return cache::mine().take(pool_); }
+    [[nodiscard]] bool post(post_memory& memory, callback& work) noexcept override {
+        if (guard_.in_child() || !push(static_cast<node&>(memory), work)) [[unlikely]] {
+            give_back(memory);
+            return false;
+        }
+        return true;
+    }
+    // To the pool: this thread's own cache may never have been used, and would not know of the thread's end.
+    void give_back(post_memory& memory) noexcept override {
+        auto& n = static_cast<node&>(memory);
+        pool_.give_back(n, n);
     }
     void stop() noexcept override { wake_if(inbox_.stop()); }
     void attach() noexcept override {
@@ -74,6 +85,16 @@ public:
     }
 
 private:
+    [[nodiscard]] bool push(node& n, callback& work) noexcept {
+        n.work = std::move(work);
+        const sent what = inbox_.push(n);
+        if (what == sent::refused) [[unlikely]] {
+            work = std::move(n.work);
+            return false;
+        }
+        wake_if(what);
+        return true;
+    }
     void wake_if(sent what) noexcept {
         if (what == sent::must_wake) {
             waker_->wake();

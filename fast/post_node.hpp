@@ -9,6 +9,7 @@
 #pragma once
 
 #include <galley/contract/callback.hpp>
+#include <galley/contract/remote.hpp>
 #include <galley/fast/explorable.hpp>
 
 #include <atomic>
@@ -18,7 +19,7 @@
 namespace galley::fast {
 
 template <template <class> class Atomic = std::atomic>
-struct basic_post_node {
+struct basic_post_node : post_memory {
     field<Atomic, basic_post_node*> next{};
     callback work;
     void* home{};  ///< whose loop runs it; written there

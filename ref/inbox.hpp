@@ -28,19 +28,19 @@ struct turn {
 class inbox final : public mailbox {
 public:
     /// Throws std::bad_alloc if there is no memory for the handlers of fork(2), which the first one installs.
-    explicit inbox(std::shared_ptr<waker> w);
+    explicit inbox(std::shared_ptr<waker> w, galley::loop* of = nullptr);
 
     [[nodiscard]] bool post(callback& work) override {
-        if (guard_.in_child()) {
-            return false;  // nobody would call it there (LIFE-8)
-        }
-        const std::lock_guard lock{mutex_};
-        if (closed_) {
-            return false;
-        }
-        posts_.emplace_back().posted = std::move(work);  // POST-1: arrival order, so in order for each thread
-        wake_if_sleeping();
-        return true;
+        std::list<turn> one(1);
+        return take_in(one, work);
+    }
+    [[nodiscard]] post_memory& reserve() override { return *std::make_unique<reserved>().release(); }
+    [[nodiscard]] bool post(post_memory& memory, callback& work) noexcept override {
+        const std::unique_ptr<reserved> owned{&static_cast<reserved&>(memory)};
+        return take_in(owned->one, work);
+    }
+    void give_back(post_memory& memory) noexcept override {
+        const std::unique_ptr<reserved> owned{&static_cast<reserved&>(memory)};
     }
     void stop() noexcept override {
         const std::lock_guard lock{mutex_};
@@ -100,6 +100,24 @@ public:
     }
 
 private:
+    struct reserved : post_memory {
+        std::list<turn> one = std::list<turn>(1);
+    };
+
+    /// `one` entry is for `work`. False: refused, and both are left.
+    [[nodiscard]] bool take_in(std::list<turn>& one, callback& work) noexcept {
+        if (guard_.in_child()) {
+            return false;  // nobody would call it there (LIFE-8)
+        }
+        const std::lock_guard lock{mutex_};
+        if (closed_) {
+            return false;
+        }
+        one.front().posted = std::move(work);
+        posts_.splice(posts_.end(), one);  // POST-1: arrival order, so in order for each thread
+        wake_if_sleeping();
+        return true;
+    }
     void wake_if_sleeping() noexcept {
         if (std::exchange(sleeping_, false)) {
             waker_->wake();

@@ -14,12 +14,12 @@ namespace galley::ref {
 // A call stack of 0 bytes: every awaited call goes on from the step loop, the simplest way to keep stacks bounded
 // (TASK-5).
 loop::loop(driver& d, const loop_options& options)
-    : galley::loop{d, options, 0}, inbox_{std::make_shared<inbox>(d.get_waker())} {}
+    : galley::loop{d, options, 0}, inbox_{std::make_shared<inbox>(d.get_waker(), this)} {}
 
 loop::loop(std::unique_ptr<driver> own, const loop_options& options)
     : galley::loop{*own, options, 0},
       own_driver_{std::move(own)},
-      inbox_{std::make_shared<inbox>(own_driver_->get_waker())} {}
+      inbox_{std::make_shared<inbox>(own_driver_->get_waker(), this)} {}
 
 loop::loop(const loop_options& options) : loop{std::make_unique<poll_driver>(), options} {}
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <galley/cancel_scope.hpp>
+#include <galley/completion.hpp>
 #include <galley/contract/loop.hpp>
 #include <galley/contract/remote.hpp>
 #include <galley/contract/time.hpp>
@@ -11,11 +12,14 @@
 #include <galley/mutex.hpp>
 #include <galley/queue.hpp>
 #include <galley/run.hpp>
+#include <galley/run_on.hpp>
 #include <galley/semaphore.hpp>
 #include <galley/sleep.hpp>
 #include <galley/spawn.hpp>
 #include <galley/task.hpp>
 #include <galley/task_group.hpp>
 #include <galley/tcp.hpp>
+#include <galley/thread_pool.hpp>
+#include <galley/to_thread.hpp>
 #include <galley/when_all.hpp>
 #include <galley/when_any.hpp>

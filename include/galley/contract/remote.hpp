@@ -9,11 +9,17 @@
 
 namespace galley {
 
+class loop;
+
+/// The memory of one post, as the mailbox that it came from knows it.
+struct post_memory {};
+
 /// The part of a loop that foreign threads may touch: it outlives the loop for as long as a remote exists (POST-4).
 /// All members are safe from any thread.
 class mailbox {
 public:
-    mailbox() = default;
+    /// `of`: the loop, if it is one's.
+    explicit mailbox(loop* of = nullptr) noexcept : loop_{of} {}
     mailbox(const mailbox&) = delete;
     mailbox& operator=(const mailbox&) = delete;
     virtual ~mailbox() = default;
@@ -22,9 +28,46 @@ public:
     /// (LIFE-8); `work` is untouched.
     /// Throws std::bad_alloc, and then nothing was posted.
     [[nodiscard]] virtual bool post(callback& work) = 0;
+
+    /// Memory for one post. Throws std::bad_alloc.
+    [[nodiscard]] virtual post_memory& reserve() = 0;
+    /// As `post`, in memory that came from `reserve`, and is given up by this.
+    [[nodiscard]] virtual bool post(post_memory& memory, callback& work) noexcept = 0;
+    /// What was reserved is not needed.
+    virtual void give_back(post_memory& memory) noexcept = 0;
+
     virtual void stop() noexcept = 0;
     virtual void attach() noexcept = 0;  ///< one remote more
     virtual void detach() noexcept = 0;  ///< one less; the last one wakes the loop (LIFE-7)
+
+    [[nodiscard]] loop* owner() const noexcept { return loop_; }
+
+private:
+    loop* loop_;
+};
+
+/// One post whose memory was taken beforehand: what must be told later can be told then, however little memory there is.
+/// It is no remote, and keeps no loop waiting: whoever posts with it, from any thread, holds a remote until it has
+/// (LIFE-7). Moves only.
+class reserved_post {
+public:
+    /// Throws std::bad_alloc.
+    explicit reserved_post(std::shared_ptr<mailbox> box) : box_{std::move(box)}, memory_{&box_->reserve()} {}
+    reserved_post(reserved_post&& other) noexcept
+        : box_{std::move(other.box_)}, memory_{std::exchange(other.memory_, nullptr)} {}
+    reserved_post& operator=(reserved_post&&) = delete;
+    ~reserved_post() {
+        if (memory_ != nullptr) {
+            box_->give_back(*memory_);
+        }
+    }
+
+    /// As `remote::post`, once, and it cannot fail for want of memory. False: refused, and `work` is untouched.
+    [[nodiscard]] bool post(callback& work) noexcept { return box_->post(*std::exchange(memory_, nullptr), work); }
+
+private:
+    std::shared_ptr<mailbox> box_;
+    post_memory* memory_;
 };
 
 /// A token that allows posting to a loop. While one exists, a loop with pending tasks waits instead of reporting a
@@ -58,8 +101,14 @@ public:
     /// A post without callback: makes a waiting loop take another turn.
     [[nodiscard]] bool wake() const { return post(callback{}); }
 
+    /// For a post that cannot fail (THREAD-2). Throws std::bad_alloc.
+    [[nodiscard]] reserved_post reserve() const { return reserved_post{box_}; }
+
     /// Requests a stop, as `loop::stop`; harmless when the loop is gone.
     void stop() const noexcept { box_->stop(); }
+
+    /// The loop that it leads to. To be used in what was posted to it, and there only: elsewhere it may be gone.
+    [[nodiscard]] loop* target() const noexcept { return box_->owner(); }
 
 private:
     std::shared_ptr<mailbox> box_;

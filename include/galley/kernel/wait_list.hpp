@@ -47,6 +47,7 @@ public:
 
     void add(waiter& w) noexcept { list_.push_back(w); }
     void remove(waiter& w) noexcept { list_.erase(w); }
+    [[nodiscard]] bool empty() const noexcept { return list_.empty(); }
     /// The first one, taken out, or null.
     [[nodiscard]] waiter* take_first() noexcept { return list_.pop_front(); }
     void serve_all() noexcept {

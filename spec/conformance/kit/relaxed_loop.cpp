@@ -9,7 +9,7 @@ relaxed_loop::relaxed_loop(driver& d, const loop_options& options, relaxations r
     : loop{d, options, 0},
       relaxed_{relaxed},
       choose_{std::move(choose)},
-      inbox_{std::make_shared<ref::inbox>(d.get_waker())} {}
+      inbox_{std::make_shared<ref::inbox>(d.get_waker(), this)} {}
 
 relaxed_loop::~relaxed_loop() {  // LIFE-5
     inbox_->close();
