@@ -46,6 +46,18 @@ struct thread_pool::shop {
         const std::lock_guard lock{mutex};
         return std::exchange(self.at, nullptr);
     }
+    /// False: it has begun, or was withdrawn.
+    [[nodiscard]] bool withdraw(const job& work) noexcept {
+        job_ref withdrawn;
+        const std::lock_guard lock{mutex};
+        const auto place = std::ranges::find(waiting, &work, &job_ref::get);
+        if (place == waiting.end()) {
+            return false;
+        }
+        withdrawn = std::move(*place);
+        waiting.erase(place);
+        return true;
+    }
     void close() noexcept {
         std::deque<job_ref> withdrawn;
         {
@@ -77,10 +89,12 @@ struct thread_pool::shop {
     std::deque<job_ref> waiting{};
     std::vector<worker> workers;
     bool closing{};
-    shop* next_left{};  ///< in a forked child
+    // In a forked child:
+    std::shared_ptr<shop> itself{};
+    shop* next_left{};
 };
 
-thread_pool::thread_pool(std::size_t threads) : shop_{std::make_unique<shop>(threads)} {
+thread_pool::thread_pool(std::size_t threads) : shop_{std::make_shared<shop>(threads)} {
     if (threads == 0) {
         throw std::invalid_argument("galley::thread_pool: it must have a thread");
     }
@@ -102,8 +116,8 @@ thread_pool::~thread_pool() {
     // A copy cannot be taken apart: its threads are not here to be joined, and one of them may hold the mutex. So it
     // stays, where a leak checker finds it.
     static shop* left_alone;
-    shop_->next_left = left_alone;
-    left_alone = shop_.release();
+    shop_->itself = shop_;
+    shop_->next_left = std::exchange(left_alone, shop_.get());
 }
 
 thread_pool& thread_pool::common() {
@@ -111,32 +125,26 @@ thread_pool& thread_pool::common() {
     return pool;
 }
 
-void thread_pool::submit(job_ref work) {
+thread_pool::ticket thread_pool::submit(job_ref work) {
     if (shop_->guard.in_child()) {
         throw std::logic_error("galley::thread_pool: a forked child has no threads of its parent's pool");
     }
+    ticket t{shop_, work};
     {
         const std::lock_guard lock{shop_->mutex};
         shop_->waiting.push_back(std::move(work));
     }
     shop_->something_to_do.notify_one();
+    return t;
 }
 
-void thread_pool::cancel(job& work) noexcept {
-    if (shop_->guard.in_child()) {
+thread_pool::ticket::~ticket() {
+    if (shop_ == nullptr || shop_->guard.in_child()) {
         return;
     }
-    job_ref withdrawn;
-    {
-        const std::lock_guard lock{shop_->mutex};
-        const auto place = std::ranges::find(shop_->waiting, &work, &job_ref::get);
-        if (place != shop_->waiting.end()) {
-            withdrawn = std::move(*place);
-            shop_->waiting.erase(place);
-            return;
-        }
+    if (const job_ref job = job_.lock(); job != nullptr && !shop_->withdraw(*job)) {
+        job->stop();
     }
-    work.stop();
 }
 
 }  // namespace galley

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 
 namespace galley {
 
@@ -15,6 +16,8 @@ namespace galley {
 /// and waits until they have ended. All other members are safe from any thread. A forked child has none of the threads:
 /// it is refused, and destroying its copy waits for nobody (LIFE-8).
 class thread_pool {
+    struct shop;
+
 public:
     /// Something to be done once.
     class job {
@@ -40,14 +43,28 @@ public:
     /// does.
     [[nodiscard]] static thread_pool& common();
 
+    /// A job that was handed over. When this goes, nobody waits for the job any more: it is withdrawn if it has not begun,
+    /// else told to stop. It may outlive the pool.
+    class ticket {
+    public:
+        ticket(ticket&&) noexcept = default;
+        ticket& operator=(ticket&&) = delete;
+        ~ticket();  ///< O(jobs that wait)
+
+    private:
+        friend class thread_pool;
+        ticket(std::shared_ptr<shop> to, const std::shared_ptr<job>& work) noexcept
+            : shop_{std::move(to)}, job_{work} {}
+
+        std::shared_ptr<shop> shop_;
+        std::weak_ptr<job> job_;  ///< the shop's, until it has been run or withdrawn
+    };
+
     /// Throws std::bad_alloc, and std::logic_error in a forked child: nothing was handed over then. O(1).
-    void submit(std::shared_ptr<job> work);
-    /// Withdraws a job that has not begun, else tells it to stop. O(jobs that wait).
-    void cancel(job& work) noexcept;
+    [[nodiscard]] ticket submit(std::shared_ptr<job> work);
 
 private:
-    struct shop;
-    std::unique_ptr<shop> shop_;
+    std::shared_ptr<shop> shop_;
 };
 
 }  // namespace galley

@@ -80,29 +80,6 @@ private:
     std::stop_source stop_{make_stop_source()};
 };
 
-/// In the awaiting frame: when that goes, nobody waits for the job any more.
-class job_in_pool {
-public:
-    job_in_pool(thread_pool& pool, std::shared_ptr<thread_pool::job> job) noexcept
-        : pool_{&pool}, job_{std::move(job)} {}
-    job_in_pool(const job_in_pool&) = delete;
-    job_in_pool& operator=(const job_in_pool&) = delete;
-    ~job_in_pool() {
-        if (submitted_) {
-            pool_->cancel(*job_);
-        }
-    }
-    void submit() {
-        pool_->submit(job_);
-        submitted_ = true;
-    }
-
-private:
-    thread_pool* pool_;
-    std::shared_ptr<thread_pool::job> job_;
-    bool submitted_{};
-};
-
 }  // namespace detail
 
 /// `co_await to_thread(pool, f)`: calls `f` on a thread of the pool, and gives what it gives, or throws what it throws
@@ -114,14 +91,14 @@ private:
 /// it what it needs, or await it in a `shield`, which waits for its end.
 ///
 /// Throws std::bad_alloc, or std::logic_error in a forked child, with nothing started; broken_completion if the pool is
-/// destroyed before the call begins. The pool must outlive the await.
+/// destroyed before the call begins.
 template <class F, class T = typename detail::call_result<F>::type>
 [[nodiscard]] task<T> to_thread(thread_pool& pool, F f) {
     context& self = co_await this_task();
     completion<T> done{self.loop()};
-    detail::job_in_pool job{pool, std::make_shared<detail::thread_job<F, T>>(std::move(f), done.get_completer())};
+    std::optional<thread_pool::ticket> ticket;
     if (!self.cancelled_here()) {  // CANCEL-3: nothing is started; the await below says so
-        job.submit();
+        ticket.emplace(pool.submit(std::make_shared<detail::thread_job<F, T>>(std::move(f), done.get_completer())));
     }
     co_return co_await done.wait();
 }
