@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <deque>
+#include <list>
 #include <mutex>
 #include <stdexcept>
 #include <thread>
@@ -48,18 +48,17 @@ struct thread_pool::shop {
     }
     /// False: it has begun, or was withdrawn.
     [[nodiscard]] bool withdraw(const job& work) noexcept {
-        job_ref withdrawn;
+        std::list<job_ref> withdrawn;
         const std::lock_guard lock{mutex};
         const auto place = std::ranges::find(waiting, &work, &job_ref::get);
         if (place == waiting.end()) {
             return false;
         }
-        withdrawn = std::move(*place);
-        waiting.erase(place);
+        withdrawn.splice(withdrawn.end(), waiting, place);
         return true;
     }
     void close() noexcept {
-        std::deque<job_ref> withdrawn;
+        std::list<job_ref> withdrawn;
         {
             const std::lock_guard lock{mutex};
             closing = true;
@@ -86,7 +85,7 @@ struct thread_pool::shop {
     fork_guard guard{};
     std::mutex mutex{};
     std::condition_variable something_to_do{};
-    std::deque<job_ref> waiting{};
+    std::list<job_ref> waiting{};
     std::vector<worker> workers;
     bool closing{};
     // In a forked child:
@@ -130,9 +129,11 @@ thread_pool::ticket thread_pool::submit(job_ref work) {
         throw std::logic_error("galley::thread_pool: a forked child has no threads of its parent's pool");
     }
     ticket t{shop_, work};
+    std::list<job_ref> one;
+    one.push_back(std::move(work));
     {
         const std::lock_guard lock{shop_->mutex};
-        shop_->waiting.push_back(std::move(work));
+        shop_->waiting.splice(shop_->waiting.end(), one);
     }
     shop_->something_to_do.notify_one();
     return t;

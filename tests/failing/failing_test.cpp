@@ -189,7 +189,7 @@ TEST(failing_death_test, an_entry_that_nobody_reserved_room_for) {
 std::vector<program> all_programs() {
     std::vector<program> all;
     for (const auto some : {task_programs(), synchronisation_programs(), time_programs(), post_programs(),
-                            io_programs(), life_programs()}) {
+                            thread_programs(), io_programs(), life_programs()}) {
         all.insert(all.end(), some.begin(), some.end());
     }
     return all;

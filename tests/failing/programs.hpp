@@ -12,6 +12,7 @@ namespace galley_test {
 [[nodiscard]] std::span<const program> synchronisation_programs() noexcept;
 [[nodiscard]] std::span<const program> time_programs() noexcept;
 [[nodiscard]] std::span<const program> post_programs() noexcept;
+[[nodiscard]] std::span<const program> thread_programs() noexcept;
 [[nodiscard]] std::span<const program> io_programs() noexcept;
 [[nodiscard]] std::span<const program> life_programs() noexcept;
 

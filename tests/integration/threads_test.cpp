@@ -187,6 +187,17 @@ TEST_P(threads_test, no_more_calls_at_once_than_there_are_threads_and_in_order) 
     EXPECT_EQ(order, expected);
 }
 
+/// Cancels what another thread has come to, and says so.
+task<> cancel_when(std::binary_semaphore* entered, galley::cancel_scope* scope, std::binary_semaphore* done = nullptr) {
+    while (!entered->try_acquire()) {
+        co_await galley::yield();
+    }
+    scope->cancel();
+    if (done != nullptr) {
+        done->release();
+    }
+}
+
 /// Keeps a pool's only thread busy until it is told.
 struct gate {
     std::binary_semaphore entered{0};
@@ -265,21 +276,19 @@ TEST_P(threads_test, a_call_in_a_shield_is_waited_for) {
     thread_pool pool{1};
     here.run([&]() -> task<> {
         int lent = 0;
+        gate g;
         auto body = [&]() -> task<> {
-            gate g;
             auto call = [&lent, &g] {
                 g.pass();
                 lent = 5;
             };
-            auto helper = std::jthread{[&g] {
-                g.entered.acquire();
-                std::this_thread::sleep_for(5ms);  // so that the timeout below is the first; if not, the same comes out
-                g.open.release();
-            }};
             co_await galley::shield(to_thread(pool, call));
         };
-        static_cast<void>(co_await galley::timeout(1ms, galley::invoke(body)));
+        galley::cancel_scope scope;
+        auto canceller = co_await galley::spawn(cancel_when(&g.entered, &scope, &g.open));
+        EXPECT_TRUE(co_await scope.run(galley::invoke(body)));
         EXPECT_EQ(lent, 5);
+        co_await canceller.join();
     });
 }
 
@@ -457,6 +466,7 @@ TEST_P(threads_test, cancelling_crosses_over_and_waits_for_the_end) {
     std::atomic<std::thread::id> ended;
     bool cleaned_up = false;
     here.run([&]() -> task<> {
+        std::binary_semaphore entered{0};
         auto clean_up = [&]() -> task<> {
             co_await galley::sleep_for(1ms);
             cleaned_up = true;
@@ -464,6 +474,7 @@ TEST_P(threads_test, cancelling_crosses_over_and_waits_for_the_end) {
         auto body = [&]() -> task<> {
             const frame_end frame{ended};
             bool is_cancelled = false;
+            entered.release();
             try {
                 co_await galley::sleep_for(1h);
             } catch (const galley::cancelled&) {
@@ -473,23 +484,31 @@ TEST_P(threads_test, cancelling_crosses_over_and_waits_for_the_end) {
             co_await galley::shield(galley::invoke(clean_up));
             throw galley::cancelled{};
         };
-        EXPECT_FALSE(co_await galley::timeout(1ms, run_on(there.to(), galley::invoke(body))));
+        galley::cancel_scope scope;
+        auto canceller = co_await galley::spawn(cancel_when(&entered, &scope));
+        EXPECT_FALSE(co_await scope.run(run_on(there.to(), galley::invoke(body))));
         EXPECT_TRUE(cleaned_up);
         EXPECT_EQ(ended.load(), there.id());
+        co_await canceller.join();
     });
 }
 
 TEST_P(threads_test, a_task_that_finishes_all_the_same_yields_its_value) {
     other_loop there{GetParam()};
     here.run([&]() -> task<> {
-        auto body = []() -> task<int> {
+        std::binary_semaphore entered{0};
+        auto body = [&]() -> task<int> {
+            entered.release();
             try {
                 co_await galley::sleep_for(1h);
             } catch (const galley::cancelled&) {
             }
             co_return 6;
         };
-        EXPECT_EQ(co_await galley::timeout(1ms, run_on(there.to(), galley::invoke(body))), 6);
+        galley::cancel_scope scope;
+        auto canceller = co_await galley::spawn(cancel_when(&entered, &scope));
+        EXPECT_EQ(co_await scope.run(run_on(there.to(), galley::invoke(body))), 6);
+        co_await canceller.join();
     });
 }
 
