@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <optional>
+#include <semaphore>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -283,6 +284,41 @@ TEST_P(fork_test, a_child_may_exit_with_a_static_loop) {
     program->send();
     program->expect_it_goes_on();
     program.reset();
+}
+
+// Its threads are not there, and what they share may be locked by one of them for ever.
+TEST_P(fork_test, a_child_has_none_of_a_pools_threads) {
+    std::optional<galley::thread_pool> pool{std::in_place, 1U};
+    std::optional<world> parents{std::in_place, GetParam()};
+    galley::loop& l = parents->loop();
+    std::binary_semaphore entered{0};
+    std::binary_semaphore open{0};
+    int called = 0;
+    auto blocks = [&] {
+        entered.release();
+        open.acquire();
+        ++called;
+    };
+    auto waits = [&] { ++called; };
+    galley::spawn(l, to_thread(*pool, blocks)).detach();
+    galley::spawn(l, to_thread(*pool, waits)).detach();
+    galley::spawn(l, galley::invoke([&]() -> task<> {
+                      while (!entered.try_acquire()) {
+                          co_await galley::yield();
+                      }
+                      l.stop();
+                  }))
+        .detach();
+    EXPECT_EQ(l.run(), galley::verdict::stopped);
+    in_child([&] {
+        world own{GetParam()};
+        EXPECT_THROW(own.run([&]() -> task<> { co_await to_thread(*pool, waits); }), std::logic_error);
+        parents.reset();
+        pool.reset();
+    });
+    open.release();
+    EXPECT_EQ(l.run(), galley::verdict::completed);
+    EXPECT_EQ(called, 2);
 }
 
 // And so may the child of a child.

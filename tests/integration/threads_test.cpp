@@ -3,10 +3,7 @@
 #include "tests/integration/fixture.hpp"
 
 #include <atomic>
-#include <barrier>
-#include <future>
 #include <latch>
-#include <mutex>
 #include <numeric>
 #include <optional>
 #include <semaphore>
@@ -133,6 +130,8 @@ TEST_P(threads_test, a_call_gives_what_it_gives) {
         EXPECT_EQ(std::this_thread::get_id(), me);
     });
 }
+
+TEST_P(threads_test, a_pool_has_a_thread) { EXPECT_THROW(thread_pool{0}, std::invalid_argument); }
 
 TEST_P(threads_test, what_a_call_throws_comes_out_of_the_await) {
     thread_pool pool{1};
