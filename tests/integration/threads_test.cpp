@@ -54,6 +54,14 @@ TEST_P(threads_test, of_many_threads_one_fulfils) {
     });
 }
 
+TEST_P(threads_test, a_completion_that_nobody_can_fulfil_is_a_deadlock) {
+    completion<> c{here.loop()};
+    auto main = galley::spawn(here.loop(), galley::invoke([&]() -> task<> { co_await c.wait(); }));
+    EXPECT_EQ(here.loop().run(), galley::verdict::deadlocked);
+    main.cancel();
+    EXPECT_EQ(here.loop().run(), galley::verdict::completed);
+}
+
 TEST_P(threads_test, completers_that_go_unused_on_many_threads_break_it) {
     here.run([&]() -> task<> {
         for (int round = 0; round < 200; ++round) {
