@@ -6,7 +6,7 @@
 
 namespace galley {
 
-/// Unset at first. Loop thread only; for other threads, post a callback that sets it. Must not be destroyed while a
+/// Unset at first. Loop thread only; what another thread brings about is a `completion`. Must not be destroyed while a
 /// task waits (SYNC-3).
 class event {
 public:
