@@ -3,6 +3,7 @@
 """asyncio's own loop. Its clock is `time`, which is to be overridden, and its only wait is in its selector: so a selector that
 moves the clock instead of waiting gives it virtual time."""
 import asyncio
+import math
 import pathlib
 import platform
 import selectors
@@ -26,7 +27,7 @@ class Selector(selectors.EpollSelector):
         self.deliver()
         found = super().select(0)
         if not found and (timeout is None or timeout > 0):
-            ends = ([] if timeout is None else [self.clock + timeout]) + [at for at, _ in self.world[:1]]
+            ends = ([] if timeout is None else [self.clock + math.ceil(timeout / aio.Verbs.unit)]) + [at for at, _ in self.world[:1]]
             if not ends:
                 raise WaitsForEver
             self.clock = max(self.clock, min(ends))
@@ -38,7 +39,7 @@ class Selector(selectors.EpollSelector):
 
 class Loop(asyncio.SelectorEventLoop):
     def time(self):
-        return float(self._selector.clock)
+        return self._selector.clock * aio.Verbs.unit
 
 
 class Verbs(aio.Verbs):
@@ -49,7 +50,7 @@ class Verbs(aio.Verbs):
         return Loop(self.selector)
 
     def sample(self):
-        return min(int(self.selector.sample), 2**63 - 1)
+        return self.selector.sample
 
     def burn_(self, task, ns):
         self.selector.clock += ns

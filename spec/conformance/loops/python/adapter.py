@@ -10,8 +10,7 @@ import os
 import socket
 import sys
 
-END_OF_TIME = 2**63 - 1
-AWAITING = {"yield", "sleep", "sleep_until", "join", "all", "any", "wait", "acquire", "lock", "put", "get", "read", "write", "readable"}
+LONGEST = 2**32  # what a clock can express that counts seconds in floating point, with some precision left
 OPERANDS = {
     "sleep": ["ns"], "sleep_until": ["at"], "burn": ["ns"], "spawn": ["routine", "handle"], "join": ["handle"],
     "cancel": ["handle"], "drop": ["handle"], "call": ["routine"], "try": ["routine"], "all": ["routines"], "any": ["routines"],
@@ -30,10 +29,6 @@ class Failure(Exception):
         self.code = code
 
 
-class Lacking(Exception):
-    """What the loop has no means for: the scenario is skipped."""
-
-
 class WaitsForEver(BaseException):
     """The loop blocks, and nothing will come: its run never returns, and the trace ends there."""
 
@@ -41,6 +36,7 @@ class WaitsForEver(BaseException):
 class Task:
     def __init__(self, number):
         self.number, self.state, self.kind, self.arg = number, "start", "", ""
+        self.resumed = None  # the event of its latest step, until the await that it ended is over
 
 
 class Stepped(collections.abc.Coroutine):
@@ -65,10 +61,12 @@ class Stepped(collections.abc.Coroutine):
 
     def step(self, how, resume, *what):
         play, task = self.play, self.task
-        if task.state == "start" and how == "value":
+        started = task.state != "start"
+        if not started and how == "value":
             how = "start"
         task.state = "running"
         play.tell("step", task=task.number, now=str(play.verbs.sample()), **{"with": how})
+        task.resumed = play.events[-1] if started else None
         try:
             yielded = resume(*what)
         except StopIteration as end:
@@ -80,6 +78,9 @@ class Stepped(collections.abc.Coroutine):
         except Failure as failure:
             play.ended(task, "exception", str(failure.code))
             raise
+        except Exception as wrong:
+            play.wrong = play.wrong or wrong
+            raise
         task.state = "waiting"
         play.tell("await", task=task.number, kind=play.verbs.kind(task), arg=task.arg)
         return yielded
@@ -88,13 +89,13 @@ class Stepped(collections.abc.Coroutine):
 class Play:
     """One scenario on one loop."""
 
-    def __init__(self, scenario, verbs):
-        self.scenario, self.events = scenario, []
+    def __init__(self, scenario, answers_to):
+        self.scenario, self.events, self.answers_to = scenario, [], answers_to
         self.tasks, self.pending, self.scopes, self.posts = 0, {}, 0, 0
         self.handles, self.groups, self.open = {}, {}, {}
         self.stop_asked = False
+        self.wrong = None  # an exception that is none of the scenario's
         self.channels = Channels(scenario)
-        self.verbs = verbs(self)
 
     def tell(self, ev, **fields):
         self.events.append({"ev": ev, **fields})
@@ -103,8 +104,7 @@ class Play:
         task.state = "ended"
         del self.pending[task.number]
         self.tell("end", task=task.number, outcome=outcome, value=value)
-        if not self.pending:
-            self.verbs.all_ended()
+        self.verbs.ended(task)
 
     def new_task(self, routine, by, scope=0):
         """A task's number, and the coroutine that a loop is to step."""
@@ -122,11 +122,14 @@ class Play:
             try:
                 result = await self.statement(task, verb, operands)
             except self.verbs.cancelled:
+                self.is_over(task, "cancelled")
                 self.tell("did", task=task.number, verb=verb, arg=arg, result="cancelled")
                 raise
             except Failure as failure:
+                self.is_over(task, "error")
                 self.tell("did", task=task.number, verb=verb, arg=arg, result=f"error:{failure.code}")
                 raise
+            self.is_over(task, "value")
             self.tell("did", task=task.number, verb=verb, arg=arg, result="ok" if result is None else str(result))
             if verb == "return":
                 return operands[0]
@@ -135,7 +138,7 @@ class Play:
     async def statement(self, task, verb, operands):
         match verb:
             case "now":
-                return min(self.verbs.now(), END_OF_TIME)
+                return self.verbs.now()
             case "call":
                 return await self.routine(task, operands[0])
             case "try":
@@ -161,7 +164,14 @@ class Play:
         return self.scopes
 
     def close_scope(self, task, scope, outcome):
+        self.is_over(task, {"exception": "error", "absorbed": "value"}.get(outcome, outcome))
         self.tell("scope", task=task.number, id=scope, do="close", outcome=outcome)
+
+    def is_over(self, task, how):
+        """An await may raise although its coroutine was resumed with a value: what counts is how it ended."""
+        if task.resumed is not None:
+            task.resumed["with"] = how
+            task.resumed = None
 
     def next_post(self):
         self.posts += 1
@@ -187,20 +197,25 @@ class Play:
         self.stop_asked = True
         self.verbs.stop_from_outside()
 
-    def trace(self):
-        main = self.new_task(0, 0)
-        self.verbs.start(*main)
-        try:
-            for _ in range(int(self.scenario["runs"])):
-                self.tell("run")
-                self.verbs.run()
-                verdict = "stopped" if self.stop_asked else "completed"
-                self.stop_asked = False
-                pending = [{"task": task.number, "await": self.awaits(task)} for task in self.pending.values()]
-                self.tell("exit", verdict=verdict, pending=pending)
-        except WaitsForEver:
-            pass
-        return self.events
+    def go(self, verbs):
+        self.verbs = verbs(self)
+        self.verbs.start_main(*self.new_task(0, 0))
+        for _ in range(int(self.scenario["runs"])):
+            self.tell("run")
+            self.verbs.run()
+            verdict = "stopped" if self.stop_asked else "completed"
+            self.stop_asked = False
+            pending = [{"task": task.number, "await": self.awaits(task)} for task in self.pending.values()]
+            self.tell("exit", verdict=verdict, pending=pending)
+
+    def leave(self, wrong=None):
+        """Answers, and ends this process, from wherever it is."""
+        said = {"outcome": "ran", "trace": self.events}
+        if wrong is not None and not isinstance(wrong, WaitsForEver):
+            said = {"outcome": "errored", "reason": repr(wrong)}
+        with os.fdopen(self.answers_to, "w") as pipe:
+            json.dump(said, pipe)
+        os._exit(0)
 
     def awaits(self, task):
         if task.state == "start":
@@ -239,6 +254,8 @@ def lacking(scenario, verbs):
                 return verbs.LACKS[verb]
             if verb not in BASIC and not hasattr(verbs, verb + "_"):
                 return f"there is no {verb}"
+            if any(int(statement[name]) > LONGEST for name in ("ns", "at") if name in statement):
+                return "a clock in floating point does not go so far"
             if verb in ("write", "writable") and int(scenario["channels"][statement["channel"]]) < 1000:
                 return "a socket of the kernel has more room than this"
     for entry in scenario["world"]:
@@ -253,15 +270,12 @@ def play_in_child(scenario, verbs):
     child = os.fork()
     if child == 0:
         os.close(reading)
+        play = Play(scenario, writing)
         try:
-            said = {"outcome": "ran", "trace": Play(scenario, verbs).trace()}
-        except Lacking as what:
-            said = {"outcome": "skipped", "reason": str(what)}
+            play.go(verbs)
         except BaseException as wrong:
-            said = {"outcome": "errored", "reason": repr(wrong)}
-        with os.fdopen(writing, "w") as pipe:
-            json.dump(said, pipe)
-        os._exit(0)
+            play.leave(wrong)
+        play.leave(play.wrong)
     os.close(writing)
     with os.fdopen(reading) as pipe:
         text = pipe.read()

@@ -9,13 +9,14 @@ FEATURES = ["tasks", "join", "failure", "cancel", "scope", "group", "all", "even
 
 
 class Verbs:
-    """`second` is how many seconds of the loop's a unit of a scenario's time is."""
+    """A unit of a scenario's time is `unit` seconds of the loop's, so that its floating point is exact."""
     cancelled = asyncio.CancelledError
-    second = 1
+    unit = 1 / 1024
     LACKS = {"scope": "asyncio has no scope but a timeout", "cancel_scope": "asyncio has no scope but a timeout",
              "shield": "asyncio.shield starts a task instead of shielding what is inside",
              "cancel_group": "a TaskGroup cannot be cancelled", "close_queue": "a Queue cannot be closed (before Python 3.13)",
              "hold_remote": "there are no remotes", "drop_remote": "there are no remotes",
+             "readable": "readiness has callbacks, and nothing that can be awaited",
              "any": "asyncio.wait(FIRST_COMPLETED) does not end the others"}
 
     def __init__(self, play):
@@ -35,8 +36,10 @@ class Verbs:
         if self.play.pending:
             self.loop.run_forever()
 
-    def all_ended(self):
-        self.loop.stop()
+    def ended(self, task):
+        del self.tasks[task.number]
+        if not self.play.pending:
+            self.loop.stop()
 
     def is_ready(self, task):
         waits_for = self.tasks[task.number]._fut_waiter
@@ -53,8 +56,11 @@ class Verbs:
     def start(self, task, coroutine, create=None):
         started = (create or self.loop.create_task)(coroutine, name=str(task.number))
         self.tasks[task.number] = started
-        started.add_done_callback(lambda _, number=task.number: self.tasks.pop(number))
         return started
+
+    def start_main(self, task, coroutine):
+        self.main = self.start(task, coroutine)
+        self.main.add_done_callback(lambda main: main.cancelled() or main.exception())  # which whoever calls run takes
 
     def stop_(self, task):
         self.play.stop_asked = True
@@ -75,17 +81,17 @@ class Verbs:
     # Time
 
     def now(self):
-        return int(round(self.loop.time() / self.second)) - self.origin
+        return int(round(self.loop.time() / self.unit)) - self.origin
 
     def yield_(self, task):
         return asyncio.sleep(0)
 
     def sleep_(self, task, ns):
-        return asyncio.sleep(ns * self.second)
+        return asyncio.sleep(ns * self.unit)
 
     async def sleep_until_(self, task, at):
         due = self.loop.create_future()
-        self.loop.call_at((self.origin + at) * self.second, lambda: due.done() or due.set_result(None))
+        self.loop.call_at((self.origin + at) * self.unit, lambda: due.done() or due.set_result(None))
         await due
 
     # Tasks
@@ -99,13 +105,13 @@ class Verbs:
         joined = self.play.handles.get(handle)
         if joined is None:
             return "empty"
+        if joined is asyncio.current_task():
+            return "misuse"  # as asyncio says itself, by a RuntimeError after the suspension
         try:
             value = await joined
         except (Failure, asyncio.CancelledError) as ended:
             if joined.done() and self.play.handles.get(handle) is joined:
                 del self.play.handles[handle]
-            if joined.cancelled() and not asyncio.current_task().cancelling():
-                raise Failure(0) from None  # the joined task's cancellation, not the joiner's
             raise ended
         if self.play.handles.get(handle) is joined:
             del self.play.handles[handle]
@@ -152,7 +158,7 @@ class Verbs:
     async def timeout_(self, task, ns, routine):
         scope = self.play.open_scope(task)
         async def body():
-            async with asyncio.timeout(ns * self.second):
+            async with asyncio.timeout(ns * self.unit):
                 return await self.play.routine(task, routine)
         try:
             return await self.closing(task, scope, body())
@@ -222,19 +228,6 @@ class Verbs:
         except OSError as wrong:
             return f"errno:{wrong.errno}"
         return size
-
-    async def readable_(self, task, channel):
-        near = self.play.channels.near[channel]
-        ready = self.loop.create_future()
-        try:
-            self.loop.add_reader(near, lambda: ready.done() or ready.set_result(None))
-        except (OSError, ValueError):
-            return "errno:9"
-        try:
-            await ready
-        finally:
-            if near.fileno() >= 0:
-                self.loop.remove_reader(near)
 
     def close_(self, task, channel):
         near = self.play.channels.near[channel]

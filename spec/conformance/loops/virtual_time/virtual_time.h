@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSL-1.0 */
+/* What an adapter may ask of the preloaded library (virtual_time.c). All times are of the monotonic clock, in nanoseconds. */
+#ifndef GALLEY_VIRTUAL_TIME_H
+#define GALLEY_VIRTUAL_TIME_H
+#include <stdint.h>
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef void (*virtual_time_action)(void *argument);
+
+/* Something that the world does: called by a look at the kernel, from its instant on, in the order in which they were told. */
+void virtual_time_at(int64_t when, virtual_time_action act, void *argument);
+
+/* Called when a wait would last for ever. Must not return. */
+void virtual_time_never(virtual_time_action act, void *argument);
+
+/* The clock as of the latest look at the kernel. */
+int64_t virtual_time_sample(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
