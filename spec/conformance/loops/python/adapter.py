@@ -5,6 +5,7 @@ A routine is a coroutine; what its statements do is up to the verbs of a loop, a
 scenario is played in a forked child, so that nothing of an earlier one is left, and one that waits for ever ends.
 """
 import collections.abc
+import errno
 import json
 import os
 import socket
@@ -33,9 +34,15 @@ class WaitsForEver(BaseException):
     """The loop blocks, and nothing will come: its run never returns, and the trace ends there."""
 
 
+def errno_of(wrong):
+    """Of an operation that failed; a closed socket's number may be refused before the kernel sees it."""
+    return f"errno:{wrong.errno if isinstance(wrong, OSError) else errno.EBADF}"
+
+
 class Task:
     def __init__(self, number):
         self.number, self.state, self.kind, self.arg = number, "start", "", ""
+        self.satisfied = False  # told by loops that suspend a task although it need not wait
         self.resumed = None  # the event of its latest step, until the await that it ended is over
 
 
@@ -57,7 +64,13 @@ class Stepped(collections.abc.Coroutine):
         self.inner.close()
 
     def __await__(self):
-        return (yield from self.inner.__await__())
+        return self
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return self.send(None)
 
     def step(self, how, resume, *what):
         play, task = self.play, self.task
@@ -211,6 +224,7 @@ class Play:
     def leave(self, wrong=None):
         """Answers, and ends this process, from wherever it is."""
         said = {"outcome": "ran", "trace": self.events}
+        wrong = self.wrong or wrong
         if wrong is not None and not isinstance(wrong, WaitsForEver):
             said = {"outcome": "errored", "reason": repr(wrong)}
         with os.fdopen(self.answers_to, "w") as pipe:
@@ -275,7 +289,7 @@ def play_in_child(scenario, verbs):
             play.go(verbs)
         except BaseException as wrong:
             play.leave(wrong)
-        play.leave(play.wrong)
+        play.leave()
     os.close(writing)
     with os.fdopen(reading) as pipe:
         text = pipe.read()

@@ -2,7 +2,7 @@
 """The verbs by what asyncio has, for its own loop and for those with the same interface."""
 import asyncio
 
-from adapter import Failure
+from adapter import Failure, errno_of
 
 FEATURES = ["tasks", "join", "failure", "cancel", "scope", "group", "all", "event", "semaphore", "mutex", "queue", "channel", "post",
             "stop", "rerun"]
@@ -219,14 +219,14 @@ class Verbs:
     async def read_(self, task, channel, size):
         try:
             return len(await self.loop.sock_recv(self.play.channels.near[channel], size))
-        except OSError as wrong:
-            return f"errno:{wrong.errno}"
+        except (OSError, ValueError) as wrong:
+            return errno_of(wrong)
 
     async def write_(self, task, channel, size):
         try:
             await self.loop.sock_sendall(self.play.channels.near[channel], bytes(size))
-        except OSError as wrong:
-            return f"errno:{wrong.errno}"
+        except (OSError, ValueError) as wrong:
+            return errno_of(wrong)
         return size
 
     def close_(self, task, channel):
