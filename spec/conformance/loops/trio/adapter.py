@@ -67,10 +67,11 @@ class Verbs:
 
     def kind(self, task):
         """Whether the task waits for something, or passes a checkpoint."""
-        timed = task.kind in ("sleep", "yield")
-        if not timed and task.satisfied or trio.current_effective_deadline() == -math.inf and task.kind != "group":
-            return "budget"
-        return task.kind
+        refused = self.is_refused() and task.kind not in ("group", "sleep")  # a sleep is refused by its own scope
+        return "budget" if task.satisfied or refused else task.kind
+
+    def is_refused(self):
+        return trio.current_effective_deadline() == -math.inf
 
     def post_(self, task, event):
         self.post_from_outside(self.play.next_post(), event)
@@ -93,12 +94,15 @@ class Verbs:
         self.clock.burn(ns)
 
     def yield_(self, task):
+        task.satisfied = False
         return trio.lowlevel.checkpoint()
 
     def sleep_(self, task, ns):
+        task.satisfied = self.is_refused()
         return trio.sleep(ns)
 
     def sleep_until_(self, task, at):
+        task.satisfied = self.is_refused()
         return trio.sleep_until(self.origin + at)
 
     # Tasks
@@ -243,7 +247,7 @@ class Verbs:
 
     async def transfer(self, task, channel, done, way):
         near = self.sockets[channel]
-        task.satisfied = near.fileno() >= 0 and select.select(*([near] if n == way else [] for n in range(3)), 0)[way] == [near]
+        task.satisfied = near.fileno() < 0 or select.select(*([near] if n == way else [] for n in range(3)), 0)[way] == [near]
         try:
             return await done(near)
         except trio.ClosedResourceError:
