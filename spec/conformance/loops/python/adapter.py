@@ -21,6 +21,7 @@ OPERANDS = {
     "put": ["queue", "value"], "get": ["queue"], "close_queue": ["queue"], "read": ["channel", "bytes"],
     "write": ["channel", "bytes"], "accept": ["channel"], "connect": ["channel"], "readable": ["channel"],
     "writable": ["channel"], "close": ["channel"], "fail": ["value"], "return": ["value"], "post": ["event"]}
+PLENTY = 1000  # bytes of room that no scenario here uses up
 BASIC = {"now", "call", "try", "return", "drop", "fail"}
 
 
@@ -195,13 +196,15 @@ class Play:
         entries = []
         for entry in self.scenario["world"]:
             match entry["do"]:
-                case "data" | "end":
+                case "data" | "end" | "peer":
                     act = lambda e=entry: self.channels.act(e)
                 case "stop":
                     act = self.stop_from_outside
                 case "post" | "wake":
                     act = lambda e=entry: self.verbs.post_from_outside(self.next_post(), e.get("event"))
-                case _:  # of channels that nobody uses
+                case "jump":  # as if the process had been stopped for so long
+                    act = lambda e=entry: self.verbs.burn_(None, int(e["ns"]))
+                case _:  # nobody can tell, as `lacking` has seen
                     act = lambda: None
             entries.append((int(entry["at"]), act))
         return entries
@@ -238,29 +241,44 @@ class Play:
 
 
 class Channels:
-    """Socket pairs: the loop has the near end, the world the far one."""
+    """Socket pairs, or a listener if somebody accepts: the loop has the near end, the world the far one."""
 
     def __init__(self, scenario):
-        self.used = {int(s["channel"]) for r in scenario["routines"] for s in r["body"] if "channel" in s}
-        pairs = {channel: socket.socketpair() for channel in self.used}
-        self.near = {channel: pair[0] for channel, pair in pairs.items()}
-        self.far = {channel: pair[1] for channel, pair in pairs.items()}
-        for near in self.near.values():
-            near.setblocking(False)
+        self.near, self.far = {}, {}
+        for channel, verbs in verbs_on_channels(scenario).items():
+            if "accept" in verbs:
+                self.near[channel], self.far[channel] = socket.socket(socket.AF_UNIX), []
+                self.near[channel].bind("")  # to a name of its own, without a file
+                self.near[channel].listen()
+            else:
+                self.near[channel], self.far[channel] = socket.socketpair()
+            self.near[channel].setblocking(False)
 
     def act(self, entry):
-        channel = int(entry["channel"])
-        if channel not in self.used or self.near[channel].fileno() < 0:
+        channel, do = int(entry["channel"]), entry["do"]
+        if channel not in self.near or self.near[channel].fileno() < 0:
             return
-        if entry["do"] == "data":
-            self.far[channel].send(bytes(int(entry["bytes"])))
-        else:
-            self.far[channel].shutdown(socket.SHUT_WR)
+        far = self.far[channel]
+        if do == "peer" and isinstance(far, list):
+            far.append(socket.socket(socket.AF_UNIX))
+            far[-1].connect(self.near[channel].getsockname())
+        elif do == "data" and not isinstance(far, list):
+            far.send(bytes(int(entry["bytes"])))
+        elif do == "end" and not isinstance(far, list):
+            far.shutdown(socket.SHUT_WR)
+
+
+def verbs_on_channels(scenario):
+    used = {}
+    for routine in scenario["routines"]:
+        for statement in routine["body"]:
+            if "channel" in statement:
+                used.setdefault(int(statement["channel"]), set()).add(statement["do"])
+    return used
 
 
 def lacking(scenario, verbs):
     """Why the scenario cannot be played, if it cannot."""
-    used = {s["channel"] for r in scenario["routines"] for s in r["body"] if "channel" in s}
     for routine in scenario["routines"]:
         for statement in routine["body"]:
             verb = statement["do"]
@@ -270,11 +288,17 @@ def lacking(scenario, verbs):
                 return f"there is no {verb}"
             if any(int(statement[name]) > LONGEST for name in ("ns", "at") if name in statement):
                 return "a clock in floating point does not go so far"
-            if verb in ("write", "writable") and int(scenario["channels"][statement["channel"]]) < 1000:
-                return "a socket of the kernel has more room than this"
+    used = verbs_on_channels(scenario)
+    for channel, on_it in used.items():
+        if on_it & {"write", "writable"} and int(scenario["channels"][channel]) < PLENTY:
+            return "a socket of the kernel has more room than this"
+        if "accept" in on_it and on_it & {"read", "readable", "write", "writable"}:
+            return "no socket of the kernel both listens and transfers"
     for entry in scenario["world"]:
-        if entry["do"] in ("break", "peer", "room") and entry["channel"] in used:
-            return f"no socket of the kernel does as the world's {entry['do']}"
+        if entry["do"] == "break" and int(entry["channel"]) in used:
+            return "no socket of the kernel breaks with any error that one likes"
+        if entry["do"] == "jump" and not 0 <= int(entry["ns"]) <= LONGEST:
+            return "a monotonic clock does not jump back, nor without end"
     return ""
 
 

@@ -5,7 +5,7 @@ import asyncio
 from adapter import Failure, errno_of
 
 FEATURES = ["tasks", "join", "failure", "cancel", "scope", "group", "all", "event", "semaphore", "mutex", "queue", "channel", "post",
-            "stop", "rerun"]
+            "stop", "rerun", "jump"]
 
 
 class Verbs:
@@ -219,6 +219,12 @@ class Verbs:
     async def read_(self, task, channel, size):
         try:
             return len(await self.loop.sock_recv(self.play.channels.near[channel], size))
+        except (OSError, ValueError) as wrong:
+            return errno_of(wrong)
+
+    async def accept_(self, task, channel):
+        try:
+            await self.loop.sock_accept(self.play.channels.near[channel])
         except (OSError, ValueError) as wrong:
             return errno_of(wrong)
 

@@ -14,7 +14,7 @@ from adapter import Failure, errno_of, serve
 import preloaded
 import trio
 
-FEATURES = ["tasks", "failure", "scope", "group", "event", "semaphore", "mutex", "queue", "channel", "post", "budget"]
+FEATURES = ["tasks", "failure", "scope", "group", "event", "semaphore", "mutex", "queue", "channel", "post", "budget", "jump"]
 
 
 class Clock(trio.abc.Clock):
@@ -258,6 +258,10 @@ class Verbs:
     async def read_(self, task, channel, size):
         got = await self.transfer(task, channel, lambda near: near.recv(size), 0)
         return got if isinstance(got, str) else len(got)
+
+    async def accept_(self, task, channel):
+        got = await self.transfer(task, channel, lambda near: near.accept(), 0)
+        return got if isinstance(got, str) else None
 
     def write_(self, task, channel, size):
         return self.transfer(task, channel, lambda near: near.send(bytes(size)), 1)
