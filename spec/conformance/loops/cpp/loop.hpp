@@ -11,6 +11,7 @@
 namespace loops {
 
 using callback = std::function<void()>;
+using ready_callback = std::function<void(int error)>;  ///< 0, or an error of the kernel's
 
 /// Times are milliseconds; each loop's own means are behind it. A loop lives for one scenario.
 class loop {
@@ -24,7 +25,7 @@ public:
     virtual void later(callback then) = 0;
     virtual void after(std::int64_t ms, callback then) = 0;
     /// Once, when the descriptor can be read, or written.
-    virtual void when(int fd, bool writable, callback then) = 0;
+    virtual void when(int fd, bool writable, ready_callback then) = 0;
     /// Whatever the loop wants to know before a descriptor is closed; then it is.
     virtual void close(int fd) = 0;
 

@@ -209,8 +209,10 @@ bool play::transfer(task& t, const json& statement) {
 
 void play::wait_for(task& t, const json& statement) {
     const bool writes = statement["do"].get<std::string>().starts_with("writ");
-    loop_->when(channels_[index(statement["channel"])].near, writes, [this, &t, &statement] {
-        if (const auto result = attempted(statement))
+    loop_->when(channels_[index(statement["channel"])].near, writes, [this, &t, &statement](int error) {
+        if (error != 0)
+            resume(t, "errno:" + std::to_string(error));
+        else if (const auto result = attempted(statement))
             resume(t, *result);
         else
             wait_for(t, statement);

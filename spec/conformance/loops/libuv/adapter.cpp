@@ -8,27 +8,12 @@
 #include <utility>
 
 #include "../cpp/loop.hpp"
+#include "../cpp/once.hpp"
 
 namespace {
 
 using loops::callback;
-
-/// A handle that calls once, and is closed then; memory of it lives until libuv says that it is closed.
-template <class Handle>
-struct once {
-    Handle handle{};
-    callback then;
-
-    explicit once(callback what) : then{std::move(what)} { handle.data = this; }
-
-    static void call(Handle* h) {
-        auto& self = *static_cast<once*>(h->data);
-        uv_close(reinterpret_cast<uv_handle_t*>(h),
-                 [](uv_handle_t* closed) { delete static_cast<once*>(closed->data); });
-        const auto then = std::move(self.then);
-        then();
-    }
-};
+using loops::once;
 
 class uv final : public loops::loop {
 public:
@@ -43,27 +28,26 @@ public:
     void later(callback then) override {
         auto* const h = new once<uv_idle_t>{std::move(then)};
         uv_idle_init(&loop_, &h->handle);
-        uv_idle_start(&h->handle, &once<uv_idle_t>::call);
+        uv_idle_start(&h->handle, &call<uv_idle_t>);
     }
     void after(std::int64_t ms, callback then) override {
         auto* const h = new once<uv_timer_t>{std::move(then)};
         uv_timer_init(&loop_, &h->handle);
-        uv_timer_start(&h->handle, &once<uv_timer_t>::call, static_cast<std::uint64_t>(ms), 0);
+        uv_timer_start(&h->handle, &call<uv_timer_t>, static_cast<std::uint64_t>(ms), 0);
     }
 
     /// One poll handle for a descriptor, as libuv has no more: it calls for what was asked last.
-    void when(int fd, bool writable, callback then) override {
+    void when(int fd, bool writable, loops::ready_callback then) override {
         auto& p = polls_[fd];
         if (p == nullptr) {
-            p = new poll{};
+            p = new poll{nullptr};
             uv_poll_init(&loop_, &p->handle, fd);
-            p->handle.data = p;
         }
         p->then = std::move(then);
-        uv_poll_start(&p->handle, writable ? UV_WRITABLE : UV_READABLE, [](uv_poll_t* h, int, int) {
+        uv_poll_start(&p->handle, writable ? UV_WRITABLE : UV_READABLE, [](uv_poll_t* h, int status, int) {
             uv_poll_stop(h);
-            const auto next = std::move(static_cast<poll*>(h->data)->then);
-            next();
+            const auto next = std::move(poll::of(h).then);
+            next(-status);
         });
     }
     void close(int fd) override {
@@ -94,14 +78,24 @@ public:
     [[nodiscard]] std::int64_t sample() override { return static_cast<std::int64_t>(uv_now(&loop_)); }
 
 private:
-    struct poll {
-        uv_poll_t handle{};
-        callback then{};
-    };
+    using poll = once<uv_poll_t, loops::ready_callback>;
     struct async {
         uv_async_t handle{};
         callback then{};
     };
+
+    /// The memory of a handle lives until libuv says that it is closed.
+    template <class Holder, class Handle>
+    static void dispose(Handle* h) {
+        uv_close(reinterpret_cast<uv_handle_t*>(h),
+                 [](uv_handle_t* closed) { delete static_cast<Holder*>(closed->data); });
+    }
+    template <class Handle>
+    static void call(Handle* h) {
+        const auto then = std::move(once<Handle>::of(h).then);
+        dispose<once<Handle>>(h);
+        then();
+    }
 
     /// It does not keep the loop running, as a remote does not.
     void init(async& a) {
