@@ -5,7 +5,7 @@
  * ever.
  *
  * Replaced: clock_gettime, gettimeofday, time; epoll_wait, epoll_pwait, epoll_pwait2, poll, ppoll, select; nanosleep, clock_nanosleep,
- * usleep, pthread_cond_timedwait, pthread_cond_clockwait; timerfd_create, timerfd_settime. Timers of a timerfd are eventfds here. */
+ * usleep, pthread_cond_timedwait, pthread_cond_clockwait; timerfd_create, timerfd_settime; syscall. Timers of a timerfd are eventfds here. */
 #define _GNU_SOURCE
 #include "virtual_time.h"
 
@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,26 @@ static int64_t after(int64_t ns) { return ns > never - clock_now ? never : clock
 
 static int64_t of(const struct timespec *t) {
     return t->tv_sec > never / second - 1 ? never : (int64_t)t->tv_sec * second + t->tv_nsec;
+}
+
+/* --- The kernel, past what is replaced here. libev asks for the clock by syscall(2), so that is replaced, too. --- */
+
+static void *real(const char *name) { return dlsym(RTLD_NEXT, name); }
+
+static long kernel(long n, long a, long b, long c, long d, long e, long f) {
+    static long (*next)(long, ...);
+    if (!next) next = (long (*)(long, ...))real("syscall");
+    return next(n, a, b, c, d, e, f);
+}
+
+long syscall(long n, ...) {
+    va_list list;
+    va_start(list, n);
+    long a[6];
+    for (int i = 0; i < 6; ++i) a[i] = va_arg(list, long);
+    va_end(list);
+    if (n == SYS_clock_gettime) return clock_gettime((clockid_t)a[0], (struct timespec *)a[1]);
+    return kernel(n, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 /* --- The world and the timerfds --- */
@@ -106,7 +127,7 @@ int timerfd_settime(int fd, int flags, const struct itimerspec *to, struct itime
         if (timers[i].fd == fd) {
             struct pollfd set = {.fd = fd, .events = POLLIN};
             uint64_t count;
-            if (syscall(SYS_poll, &set, 1, 0) == 1 && read(fd, &count, 8) != 8) return -1;
+            if (kernel(SYS_poll, (long)&set, 1, 0, 0, 0, 0) == 1 && read(fd, &count, 8) != 8) return -1;
             const int64_t ns = of(&to->it_value);
             timers[i].due = ns == 0 ? never : flags & TFD_TIMER_ABSTIME ? ns : after(ns);
             return 0;
@@ -117,6 +138,12 @@ int timerfd_settime(int fd, int flags, const struct itimerspec *to, struct itime
 
 /* --- Waits: `look` asks the kernel without waiting --- */
 
+/* A loop may look again and again until its clock is past a deadline, and not just at it: after many looks, some time has passed. */
+static void look_in_vain(void) {
+    if (++idle_looks % 1000 == 0) move_to(after(1));
+    if (idle_looks > most_idle_looks && on_never) on_never(never_argument);
+}
+
 static int wait_for(int (*look)(void *), void *what, int64_t ns) {
     if (!is_main) return look(what);
     const int64_t until = ns < 0 ? never : after(ns);
@@ -124,7 +151,7 @@ static int wait_for(int (*look)(void *), void *what, int64_t ns) {
         deliver();
         const int found = look(what);
         if (found != 0 || ns == 0) {
-            if (found == 0 && ++idle_looks > most_idle_looks && on_never) on_never(never_argument);
+            if (found == 0) look_in_vain();
             sampled = clock_now;
             return found;
         }
@@ -143,13 +170,10 @@ static int wait_for(int (*look)(void *), void *what, int64_t ns) {
     }
 }
 
-/* For the other threads, which wait as ever. */
-static void *real(const char *name) { return dlsym(RTLD_NEXT, name); }
-
 struct epoll_look { int fd; struct epoll_event *events; int most; const sigset_t *mask; };
 static int look_epoll(void *what) {
     const struct epoll_look *l = what;
-    return (int)syscall(SYS_epoll_pwait, l->fd, l->events, l->most, 0, l->mask, 8);
+    return (int)kernel(SYS_epoll_pwait, l->fd, (long)l->events, l->most, 0, (long)l->mask, 8);
 }
 
 int epoll_pwait(int fd, struct epoll_event *events, int most, int ms, const sigset_t *mask) {
@@ -169,11 +193,11 @@ int epoll_pwait2(int fd, struct epoll_event *events, int most, const struct time
 struct poll_look { struct pollfd *set; nfds_t count; };
 static int look_poll(void *what) {
     const struct poll_look *l = what;
-    return (int)syscall(SYS_poll, l->set, l->count, 0);
+    return (int)kernel(SYS_poll, (long)l->set, (long)l->count, 0, 0, 0, 0);
 }
 
 int poll(struct pollfd *set, nfds_t count, int ms) {
-    if (!is_main) return (int)syscall(SYS_poll, set, count, ms);
+    if (!is_main) return (int)kernel(SYS_poll, (long)set, (long)count, ms, 0, 0, 0);
     return wait_for(look_poll, &(struct poll_look){set, count}, ms < 0 ? -1 : ms * INT64_C(1000000));
 }
 
@@ -188,7 +212,7 @@ static int look_select(void *what) {
     for (int i = 0; i < 3; ++i)
         if (l->sets[i]) *l->sets[i] = l->asked[i];
     struct timespec none = {0, 0};
-    return (int)syscall(SYS_pselect6, l->most, l->sets[0], l->sets[1], l->sets[2], &none, NULL);
+    return (int)kernel(SYS_pselect6, l->most, (long)l->sets[0], (long)l->sets[1], (long)l->sets[2], (long)&none, 0);
 }
 
 int select(int most, fd_set *reads, fd_set *writes, fd_set *others, struct timeval *t) {
@@ -202,7 +226,7 @@ int select(int most, fd_set *reads, fd_set *writes, fd_set *others, struct timev
 /* --- Clocks and sleeps --- */
 
 int clock_gettime(clockid_t clock, struct timespec *t) {
-    if (clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID) return (int)syscall(SYS_clock_gettime, clock, t);
+    if (clock == CLOCK_PROCESS_CPUTIME_ID || clock == CLOCK_THREAD_CPUTIME_ID) return (int)kernel(SYS_clock_gettime, clock, (long)t, 0, 0, 0, 0);
     const int64_t now = clock_now + (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE ? epoch - start : 0);
     t->tv_sec = now / second;
     t->tv_nsec = now % second;
