@@ -50,6 +50,25 @@ std::map<std::string, tally> by_rule(const report& r) {
     return rules;
 }
 
+std::vector<std::string> names_of(relaxations relaxed) {
+    std::vector<std::string> names;
+    if (relaxed.timer_ties) names.emplace_back("timer_ties");
+    if (relaxed.ready_order) names.emplace_back("ready_order");
+    if (relaxed.rounds) names.emplace_back("rounds");
+    return names;
+}
+
+/// Where the traces differ first, as people read it.
+json first_difference_of(const result& r) {
+    if (!r.expected || !r.actual) return nullptr;
+    const auto at = spec::first_difference(*r.expected, *r.actual);
+    if (!at) return nullptr;
+    const auto text = [&](const spec::trace& t) {
+        return *at < t.events.size() ? spec::event_text(t.events[*at]) : std::string{"(the trace has ended)"};
+    };
+    return {{"line", *at + 2}, {"expected", text(*r.expected)}, {"actual", text(*r.actual)}};
+}
+
 std::string word(standing s) {
     switch (s) {
         case standing::passed: return "passed";
@@ -147,10 +166,7 @@ std::string failure_text(const result& r, const rule_words& words) {
 
 std::string claim(const report& r) {
     std::string relaxed;
-    for (const auto& [name, on] :
-         {std::pair{"timer_ties", r.who.relaxed.timer_ties}, std::pair{"ready_order", r.who.relaxed.ready_order},
-          std::pair{"rounds", r.who.relaxed.rounds}})
-        if (on) relaxed += (relaxed.empty() ? ", relaxing " : " ") + std::string{name};
+    for (const auto& name : names_of(r.who.relaxed)) relaxed += (relaxed.empty() ? ", relaxing " : " ") + name;
     return fmt::format("{} {} ({}) keeps {} of {} galley vectors, {} skipped, levels {}{}; vectors {}", r.who.name,
                        r.who.version, r.who.language, count(r, outcome::passed), run(r), count(r, outcome::skipped),
                        r.who.has_level_l ? "P and L" : "P", relaxed, r.digest);
@@ -199,21 +215,30 @@ std::string to_json_text(const report& r) {
         if (!one.kind.empty()) entry["kind"] = one.kind;
         if (!one.rule.empty()) entry["rule"] = one.rule;
         if (!one.why.empty()) entry["why"] = one.why;
-        if (one.came == outcome::failed && one.actual) entry["actual"] = trace_to_json(*one.actual);
+        if (one.came == outcome::failed) {
+            entry["named"] = one.is_named;
+            entry["program"] = spec::to_text(one.asked);
+            entry["first"] = first_difference_of(one);
+            if (one.actual) entry["actual"] = trace_to_json(*one.actual);
+        }
         all.push_back(std::move(entry));
     }
     json rules = json::object();
     for (const auto& [rule, t] : by_rule(r))
         rules[rule] = {{"passed", t.passed}, {"failed", t.failed}, {"skipped", t.skipped}};
-    return json{
-               {"good", is_good(r)},
-               {"claim", claim(r)},
-               {"port",
-                {{"name", r.who.name}, {"version", r.who.version}, {"language", r.who.language}, {"loop", r.who.loop}}},
-               {"at_the_end", r.at_the_end},
-               {"unknown", r.unknown},
-               {"rules", rules},
-               {"vectors", all}}
+    return json{{"good", is_good(r)},
+                {"claim", claim(r)},
+                {"port",
+                 {{"name", r.who.name},
+                  {"version", r.who.version},
+                  {"language", r.who.language},
+                  {"loop", r.who.loop},
+                  {"features", r.who.features},
+                  {"relaxations", names_of(r.who.relaxed)}}},
+                {"at_the_end", r.at_the_end},
+                {"unknown", r.unknown},
+                {"rules", rules},
+                {"vectors", all}}
                .dump(1, ' ', false, json::error_handler_t::replace) +
            "\n";
 }
