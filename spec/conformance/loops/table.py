@@ -13,7 +13,7 @@ FAMILIES = ["LIFE", "READY", "WAIT", "TIME", "IO", "POST", "TASK", "CANCEL", "SY
 def differences(loops, name):
     """Those of a loop's own, then those of the loop that it is like."""
     known = tomllib.loads((loops / name / "loop.toml").read_text())
-    own = [{"vectors": [], "named": [], **one, "of": name} for one in known.get("difference", [])]
+    own = [{**one, "of": name} for one in known.get("difference", [])]
     return own + (differences(loops, known["like"]) if "like" in known else [])
 
 

@@ -117,7 +117,7 @@ fn hello() -> Value {
     json!({"re": "hello", "protocol": 1, "name": "tokio", "version": env!("TOKIO_VERSION"), "language": "Rust",
            "loop": "the scheduler of one thread",
            "features": ["tasks", "join", "failure", "cancel", "scope", "semaphore", "mutex", "channel", "post", "jump"],
-           "levels": "P", "parameters": {"R": 1, "B": 61, "b": 128}, "relaxations": ["timer_ties", "ready_order", "rounds"]})
+           "levels": "P", "parameters": {"R": 1, "B": 1, "b": 128}, "relaxations": ["timer_ties", "ready_order", "rounds"]})
 }
 
 fn answer(asked: &Value) -> Value {
