@@ -38,6 +38,7 @@ static struct { int fd; int64_t due; } timers[most_timers];
 static int timer_count;
 static virtual_time_action on_never;
 static void *never_argument;
+static int64_t latency;
 static int idle_looks; /* without effect, and without time: a loop that spins */
 
 __attribute__((constructor)) static void begin(void) { is_main = 1; }
@@ -85,6 +86,8 @@ void virtual_time_never(virtual_time_action act, void *argument) {
     on_never = act;
     never_argument = argument;
 }
+
+void virtual_time_late_by(int64_t ns) { latency = ns; }
 
 int64_t virtual_time_sample(void) { return sampled; }
 
@@ -159,6 +162,7 @@ static int wait_for(int (*look)(void *), void *what, int64_t ns) {
         const int64_t next = next_of_world();
         if (next > clock_now && next >= until && until != never) {
             move_to(until);
+            move_to(after(latency));
             ns = 0;
         } else if (next != never) {
             move_to(next);

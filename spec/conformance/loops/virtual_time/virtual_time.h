@@ -15,6 +15,10 @@ void virtual_time_at(int64_t when, virtual_time_action act, void *argument);
 /* Called when a wait would last for ever. Must not return. */
 void virtual_time_never(virtual_time_action act, void *argument);
 
+/* From now on a wait that ends by its timeout ends so much later, as it does in life: for loops whose clock has ticks, which no real
+ * instant is exactly at. */
+void virtual_time_late_by(int64_t ns);
+
 /* The clock as of the latest look at the kernel. */
 int64_t virtual_time_sample(void);
 

@@ -14,11 +14,14 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, sleep_until, timeout, Instant};
 
 extern "C" {
-    pub fn virtual_time_sample() -> i64;
+    fn virtual_time_sample() -> i64;
 }
 
 #[derive(Debug)]
 pub struct Failure(i64);
+/// Of a scenario's time, in milliseconds, which are tokio's ticks: all lateness of the ticks is far less.
+pub const UNIT: i64 = 100;
+
 type Outcome = Result<i64, Failure>;
 type Routine = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
@@ -45,7 +48,7 @@ struct Known {
 pub struct Play {
     scenario: Value,
     origin: Instant,
-    sampled: i64, // at the origin
+    pub sampled: i64, // at the origin
     known: Mutex<Known>,
     all_ended: Notify,
     semaphores: Vec<Semaphore>,
@@ -56,6 +59,16 @@ pub struct Play {
 
 pub fn number(value: &Value) -> i64 {
     value.as_i64().unwrap_or_else(|| value.as_str().and_then(|text| text.parse().ok()).unwrap_or(0))
+}
+
+fn monotonic() -> i64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    now.tv_sec * 1_000_000_000 + now.tv_nsec
+}
+
+fn duration(time: i64) -> Duration {
+    Duration::from_millis((time * UNIT) as u64)
 }
 
 const OPERANDS: [&str; 10] = ["channel", "bytes", "ns", "at", "value", "semaphore", "mutex", "event", "routine", "handle"];
@@ -70,6 +83,8 @@ impl Play {
     pub fn new(scenario: Value) -> Arc<Play> {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let _entered = runtime.enter();
+        // tokio's ticks are counted from the runtime's start: the scenario begins between two of them.
+        std::thread::sleep(Duration::from_micros(500));
         let count = |name: &str| scenario[name].as_array().map_or(0, Vec::len);
         let accepts = |channel: usize| {
             let mut statements = scenario["routines"].as_array().unwrap().iter().flat_map(|one| one["body"].as_array().unwrap());
@@ -79,7 +94,7 @@ impl Play {
         let semaphores = (0..count("semaphores")).map(|i| Semaphore::new(number(&scenario["semaphores"][i]) as usize));
         Arc::new(Play {
             origin: Instant::now(),
-            sampled: unsafe { virtual_time_sample() },
+            sampled: monotonic(),
             known: Mutex::default(),
             all_ended: Notify::new(),
             semaphores: semaphores.collect(),
@@ -100,11 +115,11 @@ impl Play {
 
     /// The clock as of the latest look at the kernel, as tokio has no time of its own.
     fn sample(&self) -> i64 {
-        (unsafe { virtual_time_sample() } - self.sampled) / 1_000_000
+        (unsafe { virtual_time_sample() } - self.sampled) / (UNIT * 1_000_000)
     }
 
     fn clock(&self) -> i64 {
-        self.origin.elapsed().as_millis() as i64
+        self.origin.elapsed().as_millis() as i64 / UNIT
     }
 
     /// Until all tasks have ended.
@@ -124,7 +139,7 @@ impl Play {
                 self.known.lock().unwrap().posts += 1;
                 self.runtime.spawn(async {});
             }
-            "jump" => std::thread::sleep(Duration::from_millis(number(&entry["ns"]) as u64)),
+            "jump" => std::thread::sleep(duration(number(&entry["ns"]))),
             what => {
                 if let Some(channel) = entry.get("channel") {
                     self.channels[number(channel) as usize].act(what, number(&entry["bytes"]) as usize);
@@ -255,12 +270,12 @@ fn routine_of(play: Arc<Play>, task: usize, routine: usize) -> Routine {
 
 async fn execute(play: &Arc<Play>, task: usize, verb: &str, statement: &Value) -> Result<String, Failure> {
     let of = |name: &str| number(&statement[name]);
-    let milliseconds = |name: &str| Duration::from_millis(of(name) as u64);
+    let time = |name: &str| duration(of(name));
     match verb {
         "yield" => tokio::task::yield_now().await,
-        "sleep" => sleep(milliseconds("ns")).await,
-        "sleep_until" => sleep_until(play.origin + milliseconds("at")).await,
-        "burn" => std::thread::sleep(milliseconds("ns")),
+        "sleep" => sleep(time("ns")).await,
+        "sleep_until" => sleep_until(play.origin + time("at")).await,
+        "burn" => std::thread::sleep(time("ns")),
         "now" => return Ok(play.clock().to_string()),
         "call" => return routine_of(play.clone(), task, of("routine") as usize).await.map(|value| value.to_string()),
         "try" => {
@@ -282,7 +297,7 @@ async fn execute(play: &Arc<Play>, task: usize, verb: &str, statement: &Value) -
             let dropped = play.known.lock().unwrap().handles.remove(&of("handle"));
             return Ok(if dropped.is_some() { "ok" } else { "empty" }.into());
         }
-        "timeout" => return within(play, task, milliseconds("ns"), of("routine") as usize).await,
+        "timeout" => return within(play, task, time("ns"), of("routine") as usize).await,
         "acquire" => play.semaphores[of("semaphore") as usize].acquire().await.unwrap().forget(),
         "release" => play.semaphores[of("semaphore") as usize].add_permits(1),
         "lock" => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 //! The protocol (../../PROTOCOL.md). Each scenario is played in a forked child, so that nothing of an earlier one is left, and one
 //! that waits for ever ends.
-use crate::play::{number, virtual_time_sample, Play};
+use crate::play::{number, Play, UNIT};
 use serde_json::{json, Value};
 use std::ffi::c_void;
 use std::fs::File;
@@ -12,6 +12,7 @@ use std::sync::Arc;
 #[link(name = "virtual_time")]
 extern "C" {
     fn virtual_time_at(when: i64, act: extern "C" fn(*mut c_void), argument: *mut c_void);
+    fn virtual_time_late_by(ns: i64);
     fn virtual_time_never(act: extern "C" fn(*mut c_void), argument: *mut c_void);
 }
 
@@ -85,12 +86,13 @@ extern "C" fn deliver(entry: *mut c_void) {
 
 fn play_and_leave(scenario: &Value, answers_to: File) -> ! {
     let play = Play::new(scenario.clone());
-    let origin = unsafe { virtual_time_sample() };
+    let origin = play.sampled;
+    unsafe { virtual_time_late_by(1000) };
     let mut stage = Stage { play: play.clone(), answers_to };
     unsafe { virtual_time_never(waits_for_ever, &mut stage as *mut Stage as *mut c_void) };
     for entry in scenario["world"].as_array().unwrap() {
         let told = Box::into_raw(Box::new((play.clone(), entry.clone())));
-        unsafe { virtual_time_at(origin + number(&entry["at"]) * 1_000_000, deliver, told as *mut c_void) };
+        unsafe { virtual_time_at(origin + number(&entry["at"]) * UNIT * 1_000_000, deliver, told as *mut c_void) };
     }
     play.run();
     leave(&mut stage)
