@@ -3,14 +3,14 @@
 use crate::channel::Channel;
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, HashMap};
-use std::future::{poll_fn, Future};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Notify, OwnedMutexGuard, Semaphore};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{sleep, sleep_until, timeout, Instant};
 
 extern "C" {
@@ -321,6 +321,17 @@ async fn execute(play: &Arc<Play>, task: usize, verb: &str, statement: &Value) -
     Ok("ok".into())
 }
 
+/// Awaits a handle that a slot holds as well.
+struct Joining(Arc<Mutex<JoinHandle<Outcome>>>);
+
+impl Future for Joining {
+    type Output = Result<Outcome, JoinError>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut *self.0.lock().unwrap()).poll(context)
+    }
+}
+
 async fn join(play: &Arc<Play>, slot: i64) -> Result<String, Failure> {
     let handle = match play.known.lock().unwrap().handles.get_mut(&slot) {
         None => return Ok("empty".into()),
@@ -330,7 +341,7 @@ async fn join(play: &Arc<Play>, slot: i64) -> Result<String, Failure> {
             held.handle.clone()
         }
     };
-    let ended = poll_fn(|context| Pin::new(&mut *handle.lock().unwrap()).poll(context)).await;
+    let ended = Joining(handle.clone()).await;
     let mut known = play.known.lock().unwrap();
     if known.handles.get(&slot).map_or(false, |held| Arc::ptr_eq(&held.handle, &handle)) {
         known.handles.remove(&slot);
