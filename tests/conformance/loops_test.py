@@ -94,6 +94,14 @@ class Measured(unittest.TestCase):
             self.assertIn("asyncio: the figures differ", out)
 
 
+    def test_the_failure_that_the_tutorial_shows_is_a_real_one(self):
+        text = (ROOT / "spec/PORTING.md").read_text()
+        command = re.search(r"^    galley (conform --vector \S+) -- python3 (\S+)$", text, re.M)
+        done = subprocess.run([GALLEY, *command[1].split(), "--", "/usr/bin/python3", command[2]], cwd=ROOT, capture_output=True, text=True)
+        shown = done.stdout[:done.stdout.index("\nrule ")].strip("\n")
+        self.assertIn("\n".join(("    " + line).rstrip() for line in shown.split("\n")), text)
+
+
 class Adapters(unittest.TestCase):
     def test_those_in_python_and_javascript_answer_hello_and_stop(self):
         adapters = {"asyncio": ["/usr/bin/python3", LOOPS / "asyncio/adapter.py"], "node": ["node", LOOPS / "node/adapter.js"]}

@@ -29,9 +29,10 @@ public:
     /// Whatever the loop wants to know before a descriptor is closed; then it is.
     virtual void close(int fd) = 0;
 
-    /// From any thread: calls `called` once, or, if the loop merges posts that have not been served, once for several. An
-    /// event is not told of a wake.
+    /// From any thread: calls `called` once, or once for several posts of an event if the loop merges those that it has
+    /// not served yet.
     virtual void post(std::size_t event, callback called) = 0;
+    /// A post that calls nothing.
     virtual void wake() = 0;
 
     virtual void stop() = 0;
@@ -53,7 +54,8 @@ struct introduction {
     std::map<std::string, std::string> lacks{};  ///< statement, and why
 };
 
-/// Answers the requests until the end. `make` is called in a forked child, once for each scenario, with the number of events.
+/// Answers the requests until the end. `make` gets the number of events, and is called in a forked child, once for each
+/// scenario.
 int serve(const introduction& who, const std::function<loop*(std::size_t events)>& make);
 
 }  // namespace loops

@@ -196,7 +196,7 @@ void play::post(std::size_t event) {
     loop_->post(event, [this, post = ++posts_] { tell({{"ev", "callback"}, {"post", post}}); });
 }
 
-// --- Channels: an operation is tried, and if it would block, again whenever the loop says that the descriptor is ready ---
+// --- Channels: an operation is tried, and if it would block, again when the loop says that the descriptor is ready ---
 
 bool play::transfer(task& t, const json& statement) {
     if (const auto result = attempted(statement)) {

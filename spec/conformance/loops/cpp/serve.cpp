@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The protocol (../../PROTOCOL.md). Each scenario is played in a forked child, so that nothing of an earlier one is left, and one
-// that waits for ever ends.
+// The protocol (../../PROTOCOL.md). Each scenario is played in a forked child, so that nothing of an earlier one is
+// left, and one that waits for ever ends.
 #include <sys/wait.h>
 #include <unistd.h>
 

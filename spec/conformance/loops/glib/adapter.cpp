@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// GLib: https://docs.gtk.org/glib/main-loop.html. A yield and a post are idle sources. The loop runs until it is told to quit, which
-// it is when the last task has ended.
+// GLib: https://docs.gtk.org/glib/main-loop.html. A yield and a post are idle sources. The loop runs until it is told
+// to quit, which it is when the last task has ended.
 #include <glib-unix.h>
 #include <glib.h>
 #include <unistd.h>

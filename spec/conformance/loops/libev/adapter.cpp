@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// libev: https://metacpan.org/dist/EV/view/libev/ev.pod. A yield is an idle watcher, a post an async watcher, one for each event.
+// libev: https://metacpan.org/dist/EV/view/libev/ev.pod. A yield is an idle watcher, a post an async watcher, one for
+// each of the scenario's events.
 #include <ev.h>
 #include <unistd.h>
 

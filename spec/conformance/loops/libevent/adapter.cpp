@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// libevent: https://libevent.org/libevent-book/. A yield is an event of no descriptor that is made active at once, and so is a post,
-// one event for each of the scenario's.
+// libevent: https://libevent.org/libevent-book/. A yield is an event of no descriptor that is made active at once, and
+// so is a post, one event for each of the scenario's.
 #include <event2/event.h>
 #include <event2/thread.h>
 #include <sys/time.h>

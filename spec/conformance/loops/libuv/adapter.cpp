@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// libuv: https://docs.libuv.org/en/v1.x/. A yield is an idle handle ("will run the given callback once per loop iteration"), a
-// post an async handle, one for each event, as another thread cannot make one.
+// libuv: https://docs.libuv.org/en/v1.x/. A yield is an idle handle ("will run the given callback once per loop
+// iteration"), a post an async handle, one for each event, as another thread cannot make one.
 #include <unistd.h>
 #include <uv.h>
 

@@ -7,13 +7,13 @@
 extern "C" {
 #endif
 
-typedef void (*virtual_time_action)(void *argument);
+typedef void (*virtual_time_action)(void* argument);
 
 /* Something that the world does: called by a look at the kernel, from its instant on, in the order in which they were told. */
-void virtual_time_at(int64_t when, virtual_time_action act, void *argument);
+void virtual_time_at(int64_t when, virtual_time_action act, void* argument);
 
 /* Called when a wait would last for ever. Must not return. */
-void virtual_time_never(virtual_time_action act, void *argument);
+void virtual_time_never(virtual_time_action act, void* argument);
 
 /* From now on a wait that ends by its timeout ends so much later, as it does in life: for loops whose clock has ticks, which no real
  * instant is exactly at. */
