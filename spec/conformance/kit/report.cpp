@@ -7,6 +7,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "spec/conformance/kit/report_parts.hpp"
 #include "spec/stage/form/print.hpp"
 #include "spec/stage/picture/html.hpp"
 #include "spec/stage/trace/compare.hpp"
@@ -36,18 +37,12 @@ std::string side_by_side(const spec::trace& expected, const spec::trace& actual)
     return out;
 }
 
-struct tally {
-    std::size_t passed{}, failed{}, skipped{};
-};
-
-std::map<std::string, tally> by_rule(const report& r) {
-    std::map<std::string, tally> rules;
-    for (const auto& one : r.results)
-        for (const auto& rule : one.what->rules) {
-            auto& t = rules[rule];
-            (one.came == outcome::passed ? t.passed : one.came == outcome::failed ? t.failed : t.skipped) += 1;
-        }
-    return rules;
+std::vector<std::string> names_of(relaxations relaxed) {
+    std::vector<std::string> names;
+    if (relaxed.timer_ties) names.emplace_back("timer_ties");
+    if (relaxed.ready_order) names.emplace_back("ready_order");
+    if (relaxed.rounds) names.emplace_back("rounds");
+    return names;
 }
 
 std::string word(standing s) {
@@ -63,7 +58,35 @@ std::string word(standing s) {
     return "";
 }
 
-/// An adapter's words may hold what XML has no way to say.
+}  // namespace
+
+std::map<std::string, tally> by_rule(const report& r) {
+    std::map<std::string, tally> rules;
+    for (const auto& one : r.results)
+        for (const auto& rule : one.what->rules) {
+            auto& t = rules[rule];
+            (one.came == outcome::passed ? t.passed : one.came == outcome::failed ? t.failed : t.skipped) += 1;
+        }
+    return rules;
+}
+
+std::map<std::string, std::size_t> skip_reasons(const report& r) {
+    std::map<std::string, std::size_t> reasons;
+    for (const auto& one : r.results)
+        if (one.came == outcome::skipped) ++reasons[one.why];
+    return reasons;
+}
+
+std::optional<first_difference> first_difference_of(const result& r) {
+    if (!r.expected || !r.actual) return std::nullopt;
+    const auto at = spec::first_difference(*r.expected, *r.actual);
+    if (!at) return std::nullopt;
+    const auto text = [&](const spec::trace& t) {
+        return *at < t.events.size() ? spec::event_text(t.events[*at]) : std::string{"(the trace has ended)"};
+    };
+    return first_difference{*at + 2, text(*r.expected), text(*r.actual)};
+}
+
 std::string escaped(std::string text) {
     const auto unsayable = [](char c) { return static_cast<unsigned char>(c) < 32 && c != '\n' && c != '\t'; };
     std::ranges::replace_if(text, unsayable, '?');
@@ -82,8 +105,6 @@ std::string counts(const report& r) {
         r.results.size(), run(r), count(r, outcome::passed), count(r, outcome::failed),
         count(r, standing::failed_as_expected), count(r, outcome::skipped), std::ranges::count_if(r.standings, is_bad));
 }
-
-}  // namespace
 
 expectations read_expectations(const std::string& text, const std::string& file) {
     expectations owed;
@@ -128,8 +149,15 @@ bool is_bad(standing s) noexcept {
 
 std::size_t count(const report& r, standing s) { return static_cast<std::size_t>(std::ranges::count(r.standings, s)); }
 
-bool is_good(const report& r) {
-    return run(r) > 0 && std::ranges::none_of(r.standings, is_bad) && r.unknown.empty() && r.at_the_end.empty();
+bool is_good(const report& r) { return std::ranges::none_of(r.standings, is_bad) && faults_of_the_run(r).empty(); }
+
+std::vector<std::string> faults_of_the_run(const report& r) {
+    std::vector<std::string> faults;
+    for (const auto& name : r.unknown)
+        faults.push_back("the expectations name " + name + ", and no vector is called so");
+    if (!r.at_the_end.empty()) faults.push_back("at the end: " + r.at_the_end);
+    if (run(r) == 0) faults.emplace_back("nothing was run");
+    return faults;
 }
 
 std::string failure_text(const result& r, const rule_words& words) {
@@ -147,10 +175,7 @@ std::string failure_text(const result& r, const rule_words& words) {
 
 std::string claim(const report& r) {
     std::string relaxed;
-    for (const auto& [name, on] :
-         {std::pair{"timer_ties", r.who.relaxed.timer_ties}, std::pair{"ready_order", r.who.relaxed.ready_order},
-          std::pair{"rounds", r.who.relaxed.rounds}})
-        if (on) relaxed += (relaxed.empty() ? ", relaxing " : " ") + std::string{name};
+    for (const auto& name : names_of(r.who.relaxed)) relaxed += (relaxed.empty() ? ", relaxing " : " ") + name;
     return fmt::format("{} {} ({}) keeps {} of {} galley vectors, {} skipped, levels {}{}; vectors {}", r.who.name,
                        r.who.version, r.who.language, count(r, outcome::passed), run(r), count(r, outcome::skipped),
                        r.who.has_level_l ? "P and L" : "P", relaxed, r.digest);
@@ -168,23 +193,17 @@ std::string to_text(const report& r, std::size_t most_failures) {
     }
     if (shown > most_failures)
         out += fmt::format("... and {} more failures (--json has them all)\n\n", shown - most_failures);
-    for (const auto& name : r.unknown)
-        out += fmt::format("FAILED the expectations name {}, and no vector is called so\n", name);
-    if (!r.at_the_end.empty()) out += "FAILED at the end: " + r.at_the_end + "\n";
     out += "rule       passed  failed  skipped\n";
     for (const auto& [rule, t] : by_rule(r))
         out += fmt::format("{:<10} {:>6}  {:>6}  {:>7}\n", rule, t.passed, t.failed, t.skipped);
-    std::map<std::string, std::size_t> reasons;
-    for (const auto& one : r.results)
-        if (one.came == outcome::skipped) ++reasons[one.why];
-    for (const auto& [why, n] : reasons) out += fmt::format("skipped {}: {}\n", n, why);
+    for (const auto& [why, n] : skip_reasons(r)) out += fmt::format("skipped {}: {}\n", n, why);
     std::map<std::string, std::size_t> blamed;
     for (const auto& one : r.results)
         if (one.came == outcome::failed)
             ++blamed[one.kind == "wrong" && !one.rule.empty() ? "breaks " + one.rule : one.kind];
     for (const auto& [what, n] : blamed) out += fmt::format("rejected {}: {}\n", n, what);
     out += counts(r) + "\n";
-    if (run(r) == 0) out += "FAILED nothing was run\n";
+    for (const auto& fault : faults_of_the_run(r)) out += "FAILED " + fault + "\n";
     return out + claim(r) + "\n";
 }
 
@@ -199,21 +218,33 @@ std::string to_json_text(const report& r) {
         if (!one.kind.empty()) entry["kind"] = one.kind;
         if (!one.rule.empty()) entry["rule"] = one.rule;
         if (!one.why.empty()) entry["why"] = one.why;
-        if (one.came == outcome::failed && one.actual) entry["actual"] = trace_to_json(*one.actual);
+        if (one.came == outcome::failed) {
+            entry["named"] = one.is_named;
+            entry["program"] = spec::to_text(one.asked);
+            if (const auto first = first_difference_of(one))
+                entry["first"] = {{"line", first->line}, {"expected", first->expected}, {"actual", first->actual}};
+            else
+                entry["first"] = nullptr;
+            if (one.actual) entry["actual"] = trace_to_json(*one.actual);
+        }
         all.push_back(std::move(entry));
     }
     json rules = json::object();
     for (const auto& [rule, t] : by_rule(r))
         rules[rule] = {{"passed", t.passed}, {"failed", t.failed}, {"skipped", t.skipped}};
-    return json{
-               {"good", is_good(r)},
-               {"claim", claim(r)},
-               {"port",
-                {{"name", r.who.name}, {"version", r.who.version}, {"language", r.who.language}, {"loop", r.who.loop}}},
-               {"at_the_end", r.at_the_end},
-               {"unknown", r.unknown},
-               {"rules", rules},
-               {"vectors", all}}
+    return json{{"good", is_good(r)},
+                {"claim", claim(r)},
+                {"port",
+                 {{"name", r.who.name},
+                  {"version", r.who.version},
+                  {"language", r.who.language},
+                  {"loop", r.who.loop},
+                  {"features", r.who.features},
+                  {"relaxations", names_of(r.who.relaxed)}}},
+                {"at_the_end", r.at_the_end},
+                {"unknown", r.unknown},
+                {"rules", rules},
+                {"vectors", all}}
                .dump(1, ' ', false, json::error_handler_t::replace) +
            "\n";
 }
@@ -221,53 +252,37 @@ std::string to_json_text(const report& r) {
 std::string to_junit(const report& r) {
     std::size_t bad = 0, skipped = 0;
     std::string cases;
+    const auto failing = [&](const std::string& type, const std::string& message, const std::string& text) {
+        ++bad;
+        cases += fmt::format("<failure type=\"{}\" message=\"{}\">{}</failure>", escaped(type), escaped(message),
+                             escaped(text));
+    };
     for (std::size_t i = 0; i < r.results.size(); ++i) {
         const auto& one = r.results[i];
         cases += fmt::format("  <testcase classname=\"{}\" name=\"{}\">",
                              escaped(one.what->rules.empty() ? "" : one.what->rules.front()), escaped(one.what->id));
         if (is_bad(r.standings[i])) {
-            ++bad;
-            cases += fmt::format(
-                "<failure message=\"{}\">{}</failure>", escaped(one.why.empty() ? word(r.standings[i]) : one.why),
-                escaped(one.came == outcome::failed ? failure_text(one, r.words) : word(r.standings[i])));
+            const auto against =
+                one.came == outcome::failed && r.standings[i] == standing::failed ? "" : word(r.standings[i]);
+            failing(one.kind.empty() ? "expectation" : one.kind, against.empty() ? one.why : against,
+                    one.came == outcome::failed ? failure_text(one, r.words) : against);
         } else if (one.came == outcome::skipped || r.standings[i] == standing::failed_as_expected) {
             ++skipped;
             cases += fmt::format("<skipped message=\"{}\"/>", escaped(word(r.standings[i]) + ": " + one.why));
         }
         cases += "</testcase>\n";
     }
-    return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"galley conform: {}\" "
-                       "tests=\"{}\" failures=\"{}\" skipped=\"{}\">\n{}</testsuite>\n",
-                       escaped(r.who.name), r.results.size(), bad, skipped, cases);
-}
-
-std::string to_html(const report& r) {
-    std::string out = fmt::format(
-        "<!doctype html>\n<meta charset=\"utf-8\">\n<title>{0}</title>\n<style>body{{font:15px/1.5 "
-        "sans-serif;max-width:75em;margin:2em auto;padding:0 "
-        "1em}}td,th{{text-align:left;padding:0 1.2em 0 "
-        "0}}pre{{background:#f4f4f2;padding:1em;overflow:auto}}.bad{{color:#b00020}}</style>\n"
-        "<h1>{0}</h1>\n<p>{1}</p>\n<p class=\"{2}\">{3}</p>\n<table><tr><th>rule<th>passed<th>failed<th>skipped\n",
-        escaped(r.who.name + " " + r.who.version), escaped(claim(r)), is_good(r) ? "good" : "bad", escaped(counts(r)));
-    for (const auto& [rule, t] : by_rule(r))
-        out += fmt::format("<tr{}><td>{}<td>{}<td>{}<td>{}\n", t.failed > 0 ? " class=\"bad\"" : "", rule, t.passed,
-                           t.failed, t.skipped);
-    out += "</table>\n";
-    for (const auto& one : r.results)
-        if (one.came == outcome::failed)
-            out += fmt::format("<details><summary>{}: {}</summary><pre>{}</pre></details>\n", escaped(one.what->id),
-                               escaped(one.why), escaped(failure_text(one, r.words)));
-    return out;
-}
-
-std::string badge(const report& r) {
-    return fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"190\" height=\"20\" "
-                       "role=\"img\"><title>{2}</title><rect width=\"90\" height=\"20\" "
-                       "fill=\"#444\"/><rect x=\"90\" width=\"100\" height=\"20\" fill=\"{3}\"/><g fill=\"#fff\" "
-                       "font-family=\"sans-serif\" font-size=\"11\" "
-                       "text-anchor=\"middle\"><text x=\"45\" y=\"14\">galley rules</text><text x=\"140\" y=\"14\">{0} "
-                       "of {1}</text></g></svg>\n",
-                       count(r, outcome::passed), run(r), escaped(claim(r)), is_good(r) ? "#2e7d32" : "#b00020");
+    // What no vector is to blame for must not look like success.
+    const auto faults = faults_of_the_run(r);
+    for (const auto& fault : faults) {
+        cases += fmt::format("  <testcase classname=\"the run\" name=\"{}\">", escaped(fault));
+        failing("run", fault, fault);
+        cases += "</testcase>\n";
+    }
+    return fmt::format(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"galley conform: {}\" tests=\"{}\" "
+        "failures=\"{}\" errors=\"0\" skipped=\"{}\">\n{}</testsuite>\n",
+        escaped(r.who.name), r.results.size() + faults.size(), bad, skipped, cases);
 }
 
 }  // namespace galley::conformance

@@ -45,7 +45,9 @@ struct report {
 [[nodiscard]] standing stand(const result& r, const expectations& owed);
 [[nodiscard]] bool is_bad(standing s) noexcept;
 [[nodiscard]] std::size_t count(const report& r, standing s);
-/// Whether the run as a whole is good: something was run, and nothing is bad.
+/// What is wrong beside the vectors: expectations of none, the adapter's end, nothing that was run.
+[[nodiscard]] std::vector<std::string> faults_of_the_run(const report& r);
+/// Whether the run as a whole is good: no vector is bad, and neither is the run.
 [[nodiscard]] bool is_good(const report& r);
 
 /// Everything for people: each failure in full, then rule by rule, then the counts.

@@ -187,7 +187,8 @@ void session::judge(result& r, const json& answer) const {
     }
     for (const auto& broken : spec::check(t)) {
         if (is_relaxed(broken.rule, who_.relaxed)) continue;
-        r.rule = broken.rule == "TRACE" || broken.rule == "BOXES" ? "" : broken.rule;
+        r.is_named = broken.rule != "TRACE" && broken.rule != "BOXES";
+        r.rule = r.is_named ? broken.rule : "";
         return fail(r, "wrong",
                     r.why + "line " + std::to_string(broken.event_index + 2) + " of the trace breaks " + broken.rule +
                         ": " + broken.what);

@@ -31,6 +31,7 @@ struct result {
     outcome came{outcome::skipped};
     std::string kind{};  ///< of a failure: `wrong`, `errored`, or a misconduct of PROTOCOL.md (`hangs`, `lying`, ...)
     std::string rule{};  ///< that a wrong trace breaks
+    bool is_named{};     ///< by the rule checker; else the rule is the one that the vector was chosen for
     std::string why{};   ///< for people
     spec::scenario asked{};  ///< the vector's program, with the parameters of the port
     std::optional<spec::trace> expected{}, actual{};

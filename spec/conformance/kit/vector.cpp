@@ -7,13 +7,42 @@
 #include <memory>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 
 #include <galley/ref/loop.hpp>
 
 #include "spec/stage/form/json.hpp"
 #include "spec/stage/run/run.hpp"
+#include "spec/stage/trace/trace_form.hpp"
 
 namespace galley::conformance {
+namespace {
+
+/// The keys of an object in their order, which the protocol leaves to the adapter; unknown ones come last.
+json ordered(const json& object, const std::vector<std::string_view>& keys) {
+    if (!object.is_object()) return object;
+    json result = json::object();
+    for (const auto key : keys)
+        if (const auto found = object.find(key); found != object.end()) result[std::string{key}] = *found;
+    result.update(object);
+    return result;
+}
+
+json ordered_event(const json& line) {
+    if (!line.is_object() || !line.contains("ev"))
+        return ordered(line, {"galley_trace", "R", "B", "budget", "features"});
+    std::vector<std::string_view> keys{"ev"};
+    const auto form =
+        std::ranges::find_if(spec::trace_form::forms, [&](const auto& f) { return line["ev"] == f.name; });
+    if (form != spec::trace_form::forms.end())
+        for (const auto& field : form->fields()) keys.push_back(field.key);
+    auto result = ordered(line, keys);
+    if (auto pending = result.find("pending"); pending != result.end() && pending->is_array())
+        for (auto& one : *pending) one = ordered(one, {"task", "await"});
+    return result;
+}
+
+}  // namespace
 
 json trace_to_json(const spec::trace& t) {
     json lines = json::array();
@@ -24,7 +53,7 @@ json trace_to_json(const spec::trace& t) {
 
 spec::trace trace_from_json(const json& t) {
     std::string text;
-    for (const auto& line : t) text += line.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
+    for (const auto& line : t) text += ordered_event(line).dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
     return spec::parse_trace(text);
 }
 
