@@ -62,15 +62,74 @@ async def gathers(count):
     return sum(await asyncio.gather(*(child(0) for _ in range(count))))
 
 
+async def wakes(count, clock):
+    """One round warms; all have to wait before it."""
+    event, woken, rounds, over = asyncio.Event(), 0, 2, asyncio.get_running_loop().create_future()
+
+    async def waiter():
+        nonlocal woken
+        for _ in range(rounds):
+            await event.wait()
+            woken += 1
+            if woken % count == 0:
+                over.set_result(None)
+
+    tasks = [asyncio.create_task(waiter()) for _ in range(count)]
+    await asyncio.sleep(0)
+    for _ in range(rounds):
+        clock.restart()
+        event.set()
+        event.clear()
+        await over
+        over = asyncio.get_running_loop().create_future()
+    await asyncio.gather(*tasks)
+    return woken - count
+
+
+async def items(count, room, pairs):
+    queue, got, total = asyncio.Queue(room), 0, 0
+
+    async def produce(first):
+        for item in range(first, count, pairs):
+            await queue.put(item)
+
+    async def consume():
+        nonlocal got, total
+        while (item := await queue.get()) is not None:
+            got += 1
+            total += item
+
+    consumers = [asyncio.create_task(consume()) for _ in range(pairs)]
+    await asyncio.gather(*(produce(i) for i in range(pairs)))
+    for _ in consumers:
+        await queue.put(None)
+    await asyncio.gather(*consumers)
+    return got if total == count * (count - 1) // 2 else -1
+
+
+class Clock:
+    def __init__(self):
+        self.restart()
+
+    def restart(self):
+        self.cpu, self.wall = time.process_time_ns(), time.perf_counter_ns()
+
+    def took(self):
+        return time.process_time_ns() - self.cpu, time.perf_counter_ns() - self.wall
+
+
 ROWS = {
-    "post in loop": lambda loop, count: post(loop, count, IN_FLIGHT),
-    "post in loop, bursts of 1e5": lambda loop, count: post(loop, count, count),
-    "yield, 1 coroutine": lambda loop, count: yields(count, 1),
-    "yield, 64 coroutines": lambda loop, count: yields(count, 64),
-    "yield, 10000 coroutines": lambda loop, count: yields(count, 10_000),
-    "await a child": lambda loop, count: calls(count),
-    "spawn and join": lambda loop, count: spawns(count),
-    "gather of 1000, per task": lambda loop, count: gathers(count),
+    "post in loop": lambda loop, count, clock: post(loop, count, IN_FLIGHT),
+    "post in loop, bursts of 1e5": lambda loop, count, clock: post(loop, count, count),
+    "yield, 1 coroutine": lambda loop, count, clock: yields(count, 1),
+    "yield, 64 coroutines": lambda loop, count, clock: yields(count, 64),
+    "yield, 10000 coroutines": lambda loop, count, clock: yields(count, 10_000),
+    "await a child": lambda loop, count, clock: calls(count),
+    "spawn and join": lambda loop, count, clock: spawns(count),
+    "gather of 1000, per task": lambda loop, count, clock: gathers(count),
+    "event, awaited by 1e5 tasks, per task": lambda loop, count, clock: wakes(count, clock),
+    "queue of 1, an item": lambda loop, count, clock: items(count, 1, 1),
+    "queue of 64, 4 producers and 4 consumers, an item": lambda loop, count, clock: items(count, 64, 4),
 }
 
 
@@ -97,13 +156,13 @@ def main():
     say("ready")
     for line in sys.stdin:
         _, row, operations = line.rstrip("\n").split("\t")
-        cpu, wall = time.process_time_ns(), time.perf_counter_ns()
+        clock = Clock()
         try:
-            done = loop.run_until_complete(ROWS[row](loop, int(operations)))
+            done = loop.run_until_complete(ROWS[row](loop, int(operations), clock))
         except Exception as error:  # the run goes on, and names it
             say("failed", error)
             continue
-        say("done", done, time.process_time_ns() - cpu, time.perf_counter_ns() - wall)
+        say("done", done, *clock.took())
 
 
 main()

@@ -50,6 +50,44 @@ async function yields(count, coroutines) {
   return ran;
 }
 
+// What is awaited by all is a promise, made anew each time. One round warms.
+async function wakes(count, clock) {
+  const rounds = 2;
+  let woken = 0;
+  let open;
+  let gate;
+  const close = () => { gate = new Promise((resolve) => { open = resolve; }); };
+  const waiter = async () => {
+    for (let i = 0; i < rounds; ++i) {
+      await gate;
+      ++woken;
+    }
+  };
+  close();
+  const waiters = Promise.all(Array.from({ length: count }, waiter));
+  for (let i = 0; i < rounds; ++i) {
+    const now = open;
+    close();
+    clock.restart();
+    now();
+    await new Promise(setImmediate);
+  }
+  await waiters;
+  return woken - count;
+}
+
+class Clock {
+  constructor() { this.restart(); }
+  restart() {
+    this.cpu = process.cpuUsage();
+    this.wall = process.hrtime.bigint();
+  }
+  took() {
+    const cpu = process.cpuUsage(this.cpu);
+    return [(cpu.user + cpu.system) * 1000, process.hrtime.bigint() - this.wall];
+  }
+}
+
 const rows = {
   'post in loop': (count) => post(count, inFlight),
   'post in loop, bursts of 1e5': (count) => post(count, count),
@@ -58,6 +96,7 @@ const rows = {
   'yield, 10000 coroutines': (count) => yields(count, 10000),
   'await a child': calls,
   'gather of 1000, per task': gathers,
+  'event, awaited by 1e5 tasks, per task': wakes,
 };
 
 const say = (...words) => process.stdout.write(words.join('\t') + '\n');
@@ -65,15 +104,14 @@ const say = (...words) => process.stdout.write(words.join('\t') + '\n');
 say('version', process.version);
 for (const row of Object.keys(rows)) say('can', row);
 say('cannot', 'spawn and join', 'an async function starts as it is called: there is no other way');
+for (const row of ['queue of 1, an item', 'queue of 64, 4 producers and 4 consumers, an item']) say('cannot', row, 'it has no queue');
 say('ready');
 readline.createInterface({ input: process.stdin }).on('line', async (line) => {
   const [, row, operations] = line.split('\t');
-  const cpu = process.cpuUsage();
-  const wall = process.hrtime.bigint();
+  const clock = new Clock();
   try {
-    const done = await rows[row](Number(operations));
-    const took = process.cpuUsage(cpu);
-    say('done', done, (took.user + took.system) * 1000, process.hrtime.bigint() - wall);
+    const done = await rows[row](Number(operations), clock);
+    say('done', done, ...clock.took());
   } catch (error) {
     say('failed', error);
   }
