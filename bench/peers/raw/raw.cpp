@@ -2,6 +2,7 @@
 // Nothing around the work: what the machine can do.
 #include "bench/raw.hpp"
 #include "bench/harness/enter.hpp"
+#include "bench/peers/raw/io.hpp"
 #include "bench/raw_timers.hpp"
 
 namespace galley_bench {
@@ -77,6 +78,7 @@ struct raw_contender {
         };
     };
     using expiring = expiring_only;
+    using io = galley_bench::raw::io;
 };
 
 const entrant here{entrant::measure, "raw", &enter<raw_contender>};
