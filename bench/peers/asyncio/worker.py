@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSL-1.0
-"""asyncio, as https://docs.python.org/3/library/asyncio.html has it: call_soon, tasks, gather. One argument: `uvloop`."""
+"""asyncio, as https://docs.python.org/3/library/asyncio.html has it: call_soon, tasks, gather, protocols. One argument: `uvloop`."""
 import asyncio
 import platform
 import sys
+import threading
 import time
+import tracemalloc
 
 IN_FLIGHT = 64
 
@@ -107,15 +109,123 @@ async def items(count, room, pairs):
     return got if total == count * (count - 1) // 2 else -1
 
 
+class End(asyncio.Protocol):
+    """Collects messages of one size."""
+
+    def __init__(self, size):
+        self.size, self.have = size, b""
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data):
+        if self.have or len(data) < self.size:
+            data = self.have + data
+        if len(data) < self.size:
+            self.have = data
+        else:
+            self.have = b""
+            self.complete(data)
+
+
+class Server(End):
+    def complete(self, message):
+        self.transport.write(message)
+
+
+class Client(End):
+    def __init__(self, size, trips, over):
+        super().__init__(size)
+        self.left, self.over, self.right = trips, over, 0
+
+    def request(self):
+        self.sent = self.left.to_bytes(8, "little") * (self.size // 8)
+        self.transport.write(self.sent)
+
+    def complete(self, message):
+        self.right += message == self.sent
+        self.left -= 1
+        if self.left > 0:
+            self.request()
+        else:
+            self.over.set_result(None)
+
+
+async def echo(loop, count, connections, size, clock):
+    server = await loop.create_server(lambda: Server(size), "127.0.0.1", 0)
+    clients = []
+    for i in range(connections):
+        trips = count // connections + (i < count % connections)
+        _, client = await loop.create_connection(lambda: Client(size, trips, loop.create_future()), *server.sockets[0].getsockname())
+        clients.append(client)
+    clock.restart()
+    for client in clients:
+        client.request()
+    for client in clients:
+        await client.over
+        client.transport.close()
+    clock.stop()
+    server.close()
+    await server.wait_closed()
+    return sum(client.right for client in clients)
+
+
+async def posts_of_threads(loop, count, threads):
+    ran, over = 0, loop.create_future()
+
+    def call():
+        nonlocal ran
+        ran += 1
+        if ran == count:
+            over.set_result(None)
+
+    def produce():
+        for _ in range(count // threads):
+            loop.call_soon_threadsafe(call)
+
+    producers = [threading.Thread(target=produce) for _ in range(threads)]
+    for producer in producers:
+        producer.start()
+    await over
+    for producer in producers:
+        producer.join()
+    return ran
+
+
+async def sleepers(count, clock):
+    """What Python's allocator gives for each; the tasks' own place in a list is not theirs."""
+    async def sleep():
+        await asyncio.sleep(3600)
+
+    tasks = [None] * count
+    tracemalloc.start()
+    for i in range(count):
+        tasks[i] = asyncio.create_task(sleep())
+    await asyncio.sleep(0)
+    clock.bytes = tracemalloc.get_traced_memory()[0] / count
+    tracemalloc.stop()
+    for task in tasks:
+        task.cancel()
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    return sum(isinstance(end, asyncio.CancelledError) for end in ended)
+
+
 class Clock:
+    """What is measured is from its last start to its stop, or the end."""
+    bytes = None
+
     def __init__(self):
         self.restart()
 
     def restart(self):
-        self.cpu, self.wall = time.process_time_ns(), time.perf_counter_ns()
+        self.cpu, self.wall, self.stopped = time.process_time_ns(), time.perf_counter_ns(), None
+
+    def stop(self):
+        self.stopped = self.stopped or (time.process_time_ns() - self.cpu, time.perf_counter_ns() - self.wall)
 
     def took(self):
-        return time.process_time_ns() - self.cpu, time.perf_counter_ns() - self.wall
+        self.stop()
+        return (*self.stopped, *(() if self.bytes is None else ("bytes", self.bytes)))
 
 
 ROWS = {
@@ -130,6 +240,14 @@ ROWS = {
     "event, awaited by 1e5 tasks, per task": lambda loop, count, clock: wakes(count, clock),
     "queue of 1, an item": lambda loop, count, clock: items(count, 1, 1),
     "queue of 64, 4 producers and 4 consumers, an item": lambda loop, count, clock: items(count, 64, 4),
+    "post from 1 other thread": lambda loop, count, clock: posts_of_threads(loop, count, 1),
+    "post from 2 other threads": lambda loop, count, clock: posts_of_threads(loop, count, 2),
+    "post from 4 other threads": lambda loop, count, clock: posts_of_threads(loop, count, 4),
+    "echo of 64 B, 1 connection": lambda loop, count, clock: echo(loop, count, 1, 64, clock),
+    "echo of 64 B, 64 connections": lambda loop, count, clock: echo(loop, count, 64, 64, clock),
+    "echo of 64 B, 1000 connections": lambda loop, count, clock: echo(loop, count, 1000, 64, clock),
+    "echo of 16 KB, 64 connections": lambda loop, count, clock: echo(loop, count, 64, 16 * 1024, clock),
+    "sleeping task, bytes": lambda loop, count, clock: sleepers(count, clock),
 }
 
 

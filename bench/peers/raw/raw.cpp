@@ -28,7 +28,7 @@ struct raw_contender {
         }
         static void stop() noexcept {}
         static void settle() noexcept {}
-        galley_bench::raw::ring<entry> ready{1 << 17};
+        galley_bench::raw::ring<entry> ready{64};
         galley_bench::raw::wheel timers{};
     };
     template <class Heir>
@@ -36,6 +36,9 @@ struct raw_contender {
     public:
         explicit slot(loop& l) : loop_{&l} {}
         void post() {
+            if (loop_->ready.full()) [[unlikely]] {
+                loop_->ready.grow();
+            }
             loop_->ready.push({[](void* self) { static_cast<Heir*>(static_cast<slot*>(self))->run(); }, this});
         }
 

@@ -125,12 +125,13 @@ async fn gathers(count: u64) -> u64 {
 async fn wakes(count: u64, clock: &mut Clock) -> u64 {
     const ROUNDS: u64 = 2;
     let event = Arc::new(Notify::new());
-    let woken = Arc::new(AtomicU64::new(0));
+    let (waiting, woken) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let tasks = (0..count)
         .map(|_| {
-            let (event, woken) = (event.clone(), woken.clone());
+            let (event, waiting, woken) = (event.clone(), waiting.clone(), woken.clone());
             spawn(async move {
                 for _ in 0..ROUNDS {
+                    waiting.fetch_add(1, Ordering::Relaxed);
                     event.notified().await;
                     woken.fetch_add(1, Ordering::Relaxed);
                 }
@@ -138,12 +139,9 @@ async fn wakes(count: u64, clock: &mut Clock) -> u64 {
             })
         })
         .collect();
-    while Arc::strong_count(&event) <= count as usize {
-        yield_now().await;
-    }
     for round in 0..ROUNDS {
-        for _ in 0..64 {
-            yield_now().await; // until all wait: the runtime asks its driver now and then between
+        while waiting.load(Ordering::Relaxed) < (round + 1) * count {
+            yield_now().await;
         }
         *clock = Clock::start();
         event.notify_waiters();
