@@ -27,9 +27,11 @@ struct contender {
     static constexpr const char* name = "it";
     static constexpr bool expires_many = true;
     static constexpr bool rearms = true;
+    static constexpr std::int64_t earliness = 0;
     static constexpr std::uint64_t timer_unit = 1;
     static constexpr std::uint64_t timer_slack = 0;
     using expiring = contender;
+    using exact = contender;
 
     struct entry {
         std::uint64_t key;

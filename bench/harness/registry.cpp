@@ -34,6 +34,7 @@ const char* to_string(group g) noexcept {
         case group::timers: return "timers";
         case group::threads: return "threads";
         case group::sockets: return "sockets";
+        case group::tails: return "tails";
         case group::memory: return "memory";
         case group::programs: return "programs";
     }
@@ -87,7 +88,7 @@ void registry::missing(const std::string& name, const std::string& why) { missin
 std::vector<row> registry::chosen(bool quick) const {
     std::vector<row> chosen;
     for (const group g : {group::callbacks, group::coroutines, group::timers, group::threads, group::sockets,
-                          group::memory, group::programs}) {
+                          group::tails, group::memory, group::programs}) {
         std::ranges::copy_if(rows_, std::back_inserter(chosen),
                              [&](const row& r) { return r.in == g && !(quick && r.large); });
     }

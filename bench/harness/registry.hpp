@@ -15,7 +15,7 @@
 
 namespace galley_bench {
 
-enum class group : std::uint8_t { callbacks, coroutines, timers, threads, sockets, memory, programs };
+enum class group : std::uint8_t { callbacks, coroutines, timers, threads, sockets, tails, memory, programs };
 [[nodiscard]] const char* to_string(group g) noexcept;
 
 /// A workload.

@@ -26,7 +26,9 @@ struct asio_contender {
     static constexpr std::uint64_t timer_slack = 0;
     static constexpr bool expires_many = true;
     static constexpr bool rearms = true;
+    static constexpr std::int64_t earliness = 0;
     using expiring = asio_contender;
+    using exact = asio_contender;
     using io = asio_contender;
     using remotely = asio_contender;
     static std::string version() {

@@ -20,7 +20,9 @@ struct libev {
     static constexpr std::uint64_t timer_slack = 2;  // a deadline is a double, in seconds
     static constexpr bool expires_many = true;
     static constexpr bool rearms = true;
+    static constexpr std::int64_t earliness = 1'000'000;  // counts from when the loop last looked at the clock
     using expiring = libev;
+    using exact = libev;
     using io = libev;
     using remotely = libev;
     static std::string version() {

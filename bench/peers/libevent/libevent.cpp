@@ -21,7 +21,9 @@ struct libevent {
     static constexpr std::uint64_t timer_slack = 0;
     static constexpr bool expires_many = true;
     static constexpr bool rearms = true;
+    static constexpr std::int64_t earliness = 10'000'000;  // reads the kernel's coarse clock
     using expiring = libevent;
+    using exact = libevent;
     using io = libevent;
     static const char* version() { return event_get_version(); }
 

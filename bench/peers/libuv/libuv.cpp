@@ -18,7 +18,10 @@ struct libuv {
     static constexpr std::uint64_t timer_slack = 0;
     static constexpr bool expires_many = true;
     static constexpr bool rearms = true;
+    static constexpr std::int64_t earliness =
+        1'000'000;  // counts whole milliseconds since the loop last looked at the clock
     using expiring = libuv;
+    using exact = libuv;
     using io = libuv;
     using remotely = libuv;
     static const char* version() { return uv_version_string(); }
