@@ -12,7 +12,7 @@
 
 namespace galley_bench::raw {
 
-/// A ready queue of fixed capacity, a power of two.
+/// A ready queue of a capacity that is a power of two.
 template <class T>
 class ring {
 public:
@@ -20,6 +20,15 @@ public:
     void push(T entry) noexcept { slots_[tail_++ & mask_] = entry; }
     [[nodiscard]] T pop() noexcept { return slots_[head_++ & mask_]; }
     [[nodiscard]] bool empty() const noexcept { return head_ == tail_; }
+    [[nodiscard]] bool full() const noexcept { return tail_ - head_ == slots_.size(); }
+    /// Twice the room. No bigger than needed, as all of it goes round through the caches.
+    void grow() {
+        ring twice{2 * slots_.size()};
+        while (!empty()) {
+            twice.push(pop());
+        }
+        *this = std::move(twice);
+    }
 
 private:
     std::vector<T> slots_;

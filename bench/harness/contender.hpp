@@ -4,6 +4,17 @@
 //
 //   slot<Heir>           post(): heir.run() is called soon, once
 //   timer<Heir>          start(nanoseconds from now), cancel(): heir.fire() is called then
+//
+// With `remotely`, a contender like it, for calls from other threads:
+//
+//   remote               post(function, argument): function(argument) is called on the loop's thread, from any thread
+//
+// With `io`, a contender like it, for descriptors, all non-blocking:
+//
+//   stream<Heir>         takes a connected socket. receive(): from then on heir.received(bytes), as they come.
+//                        send(bytes), one at a time: true if they are gone, else heir.sent() is called when they are
+//   acceptor<Heir>       takes a listening socket, closes each connection that it accepts, and calls heir.accepted()
+//   reader<Heir>         heir.readable(), which reads all, is called whenever a descriptor, not its own, is readable
 #pragma once
 
 #include "bench/harness/registry.hpp"

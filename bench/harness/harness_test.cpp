@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // A contender that does not do its work fails, each workload that is a template for its own reason; so does one in a
 // process of its own; one that is not there is named.
+#include "bench/harness/smallest.hpp"
+#include "bench/harness/watchdog.hpp"
 #include "bench/harness/worker.hpp"
 #include "bench/raw.hpp"
 #include "bench/raw_timers.hpp"
@@ -25,9 +27,11 @@ struct contender {
     static constexpr const char* name = "it";
     static constexpr bool expires_many = true;
     static constexpr bool rearms = true;
+    static constexpr std::int64_t earliness = 0;
     static constexpr std::uint64_t timer_unit = 1;
     static constexpr std::uint64_t timer_slack = 0;
     using expiring = contender;
+    using exact = contender;
 
     struct entry {
         std::uint64_t key;
@@ -183,6 +187,24 @@ TEST(workers, one_that_is_not_there_is_named) {
     const registry says_so = with({"sh", "-c", "printf 'missing\\tno module\\n'"});
     EXPECT_EQ(says_so.missing_contenders().at(0).second, "no module");
 }
+
+TEST(programs, end_with_their_status) {
+    EXPECT_EQ(run_program({"sh", "-c", "exit 42"}).status, 42);
+    EXPECT_EQ(run_program({"sh", "-c", "kill -9 $$"}).status, -1);
+    EXPECT_EQ(run_program({"galley-no-such-program"}).status, -1);
+}
+
+void wait_for_ever() {
+    const watchdog limited("post/it", std::chrono::seconds{0});
+    std::this_thread::sleep_for(std::chrono::hours{1});
+}
+
+TEST(watchdog, ends_what_does_not_end) {
+    EXPECT_EXIT(wait_for_ever(), testing::ExitedWithCode(1),
+                "FAILED post/it: it has not ended within 0 s: work was lost");
+}
+
+TEST(watchdog, lets_others_go_on) { const watchdog limited{"post/it", std::chrono::hours{1}}; }
 
 }  // namespace
 }  // namespace galley_bench

@@ -3,6 +3,7 @@
 // what is written to --benchmark_out. Exit status 1 if a benchmark has failed, or there was none.
 #include "bench/harness/registry.hpp"
 #include "bench/harness/reporter.hpp"
+#include "bench/harness/smallest.hpp"
 #include "bench/harness/worker.hpp"
 
 #include <benchmark/benchmark.h>
@@ -54,6 +55,7 @@ int main(int count, char** arguments) {
     galley_bench::registry registry;
     galley_bench::entrant::enter_all(registry);
     galley_bench::enter_workers(registry);
+    galley_bench::enter_smallest_programs(registry);
     registry.describe(quick);
     registry.enter(quick);
     galley_bench::quiet_reporter reporter;

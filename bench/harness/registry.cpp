@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "bench/harness/registry.hpp"
 
+#include "bench/harness/watchdog.hpp"
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -8,6 +10,9 @@
 namespace galley_bench {
 
 namespace {
+
+/// A repetition of the slowest takes some seconds, on a busy machine too.
+constexpr std::chrono::seconds longest{120};
 
 struct enrolled {
     int place;
@@ -29,7 +34,9 @@ const char* to_string(group g) noexcept {
         case group::timers: return "timers";
         case group::threads: return "threads";
         case group::sockets: return "sockets";
+        case group::tails: return "tails";
         case group::memory: return "memory";
+        case group::programs: return "programs";
     }
     return "";
 }
@@ -47,6 +54,10 @@ void entrant::enter_all(registry& r) {
 const row* registry::find(const std::string& name) const noexcept {
     const auto found = std::ranges::find(rows_, name, &row::name);
     return found == rows_.end() ? nullptr : &*found;
+}
+
+bool registry::knows(const std::string& contender) const noexcept {
+    return std::ranges::find(versions_, contender, &std::pair<std::string, std::string>::first) != versions_.end();
 }
 
 void registry::add(const row& r) {
@@ -76,8 +87,8 @@ void registry::missing(const std::string& name, const std::string& why) { missin
 
 std::vector<row> registry::chosen(bool quick) const {
     std::vector<row> chosen;
-    for (const group g :
-         {group::callbacks, group::coroutines, group::timers, group::threads, group::sockets, group::memory}) {
+    for (const group g : {group::callbacks, group::coroutines, group::timers, group::threads, group::sockets,
+                          group::tails, group::memory, group::programs}) {
         std::ranges::copy_if(rows_, std::back_inserter(chosen),
                              [&](const row& r) { return r.in == g && !(quick && r.large); });
     }
@@ -121,7 +132,12 @@ void registry::enter(bool quick) const {
             if (!place.work) {
                 continue;
             }
-            auto* const entered = benchmark::RegisterBenchmark((r.name + "/" + contender).c_str(), place.work);
+            const std::string name = r.name + "/" + contender;
+            auto* const entered =
+                benchmark::RegisterBenchmark(name.c_str(), [name, work = place.work](benchmark::State& state) {
+                    const watchdog limited{name, longest};
+                    work(state);
+                });
             if (place.by_itself) {
                 entered->UseManualTime();
             } else if (r.wall) {
@@ -129,6 +145,9 @@ void registry::enter(bool quick) const {
             }
             if (r.once) {
                 entered->Iterations(1);
+            }
+            if (r.repetitions != 0) {
+                entered->Repetitions(r.repetitions);
             }
         }
     }

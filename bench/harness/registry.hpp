@@ -15,7 +15,7 @@
 
 namespace galley_bench {
 
-enum class group : std::uint8_t { callbacks, coroutines, timers, threads, sockets, memory };
+enum class group : std::uint8_t { callbacks, coroutines, timers, threads, sockets, tails, memory, programs };
 [[nodiscard]] const char* to_string(group g) noexcept;
 
 /// A workload.
@@ -28,6 +28,7 @@ struct row {
     bool once{};                  ///< once a repetition, as it is long enough
     bool large{};                 ///< left out of --quick
     bool in_bytes{};              ///< its figure is bytes, not time
+    int repetitions{};            ///< 0: as many as are asked for; more would tell no more, or take too long
 };
 
 using body = std::function<void(benchmark::State&)>;
@@ -48,6 +49,8 @@ public:
     [[nodiscard]] const std::vector<std::pair<std::string, std::string>>& missing_contenders() const noexcept {
         return missing_;
     }
+    /// Whether there is a contender of this name.
+    [[nodiscard]] bool knows(const std::string& contender) const noexcept;
     [[nodiscard]] const row* find(const std::string& name) const noexcept;
 
     /// Hands all to Google Benchmark, by groups.

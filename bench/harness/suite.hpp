@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// A workload that is written for galley and for nothing (raw) alone; peers that can do the same enter by the row's
-// name.
+// A workload that is written for galley, and for nothing (raw); peers that can do the same enter by the row's name.
 #pragma once
 
 #include "bench/harness/registry.hpp"
@@ -15,10 +14,9 @@
 
 namespace galley_bench {
 
-/// `raw(state)` with nothing around it; `body(loop, state)` on each loop with its own driver and default options.
-template <class Raw, class Body>
-void add(registry& to, const row& r, Raw raw, Body body) {
-    to.run(r, "raw", raw);
+/// `body(loop, state)` on each loop with its own driver and default options.
+template <class Body>
+void add(registry& to, const row& r, Body body) {
     to.run(r, "ref", [body](benchmark::State& state) {
         galley::ref::loop loop;
         body(loop, state);
@@ -27,6 +25,13 @@ void add(registry& to, const row& r, Raw raw, Body body) {
         galley::fast::loop loop;
         body(loop, state);
     });
+}
+
+/// The same, and `raw(state)` with nothing around it.
+template <class Raw, class Body>
+void add(registry& to, const row& r, Raw raw, Body body) {
+    to.run(r, "raw", raw);
+    add(to, r, body);
 }
 
 }  // namespace galley_bench

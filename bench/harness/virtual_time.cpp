@@ -54,9 +54,8 @@ int jump(std::int64_t nanoseconds) {
         std::fprintf(stderr, "bench: a loop waits for ever in virtual time\n");
         std::abort();
     }
-    if (nanoseconds > 0) {
-        jumped += std::max(nanoseconds, galley_bench::virtual_time::shortest_wait);
-    }
+    jumped += nanoseconds == 0 ? galley_bench::virtual_time::look
+                               : std::max(nanoseconds, galley_bench::virtual_time::shortest_wait);
     return 0;
 }
 int jump_milliseconds(int milliseconds) { return jump(std::int64_t{milliseconds} * 1'000'000); }

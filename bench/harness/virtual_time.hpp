@@ -21,6 +21,8 @@ public:
     ~virtual_time();
 
     static constexpr std::int64_t shortest_wait = 1'000'000;
+    /// What a look at the descriptors takes, without a wait: libev looks until the clock has passed a deadline.
+    static constexpr std::int64_t look = 100;
 };
 
 }  // namespace galley_bench

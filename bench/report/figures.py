@@ -4,13 +4,16 @@ import statistics
 from dataclasses import dataclass, field
 
 OURS = ("raw", "ref", "fast")
+QUANTILES = ("p50", "p99", "p99.9", "max")
 
 
 @dataclass
 class Figure:
-    """The repetitions of one contender at one row: nanoseconds an operation, or bytes."""
+    """The repetitions of one contender at one row: nanoseconds an operation, or bytes; of a tail, its middle."""
     costs: list[float] = field(default_factory=list)
     allocations: list[float] = field(default_factory=list)
+    tails: dict[str, list[float]] = field(default_factory=dict)  # by quantile
+    early: float = 0.0  # by how many nanoseconds a timer was
 
     @property
     def median(self) -> float:
@@ -22,7 +25,11 @@ class Figure:
         if len(self.costs) < 2:
             return 0.0
         low, _, high = statistics.quantiles(self.costs, n=4, method="inclusive")
-        return 50 * (high - low) / self.median
+        return 50 * (high - low) / abs(self.median)
+
+    def quantile(self, name: str) -> float:
+        """The median of the repetitions; of the longest ones the longest."""
+        return max(self.tails[name]) if name == "max" else statistics.median(self.tails[name])
 
 
 @dataclass
@@ -50,6 +57,10 @@ class Row:
         if not self.goal or times is None:
             return ""
         return "met" if times <= self.goal else "missed"
+
+    @property
+    def is_tail(self) -> bool:
+        return any(figure.tails for figure in self.figures.values())
 
 
 @dataclass
@@ -85,7 +96,11 @@ def read(document: dict) -> Run:
             rows[name].failed[contender] = one["error_message"]
             continue
         figure = rows[name].figures.setdefault(contender, Figure())
-        figure.costs.append(one["bytes"] if "bytes" in one else 1e9 / one["items_per_second"])
+        for quantile in QUANTILES:
+            if quantile in one:
+                figure.tails.setdefault(quantile, []).append(one[quantile])
+        figure.early = max(figure.early, one.get("early", 0.0))
+        figure.costs.append(next((one[key] for key in ("bytes", "p50") if key in one), 0.0) or 1e9 / one["items_per_second"])
         if "allocs" in one:
             figure.allocations.append(one["allocs"])
     for row in rows.values():  # one that failed once has no figure
@@ -105,6 +120,7 @@ def as_document(run: Run) -> dict:
             "name": row.name, "group": row.group, "unit": row.unit, "goal": row.goal, "verdict": row.verdict(),
             "best_peer": row.best_peer(), "cannot": row.cannot, "failed": row.failed,
             "figures": {name: {"median": figure.median, "spread_percent": figure.spread, "times_raw": row.times_raw(name),
-                               "repetitions": figure.costs} for name, figure in row.figures.items()},
+                               "repetitions": figure.costs, "tails": {q: figure.quantile(q) for q in figure.tails},
+                               "early": figure.early} for name, figure in row.figures.items()},
         } for row in run.rows],
     }

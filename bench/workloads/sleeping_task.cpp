@@ -102,7 +102,9 @@ void raw_sleepers(benchmark::State& state) {
 }
 
 void enter(registry& to) {
-    const row r{"sleeping task, bytes", group::memory, 0, count, false, true, false, true};
+    row r{"sleeping task, bytes", group::memory, 0, count};
+    r.once = r.in_bytes = true;
+    r.repetitions = 1;
     to.run(r, "raw", &raw_sleepers);
     to.run(r, "ref", &on<galley::ref::loop>);
     to.run(r, "fast", &on<galley::fast::loop>);

@@ -9,13 +9,15 @@ namespace galley_bench {
 
 namespace {
 
-template <class Loop>
+template <class Loop, bool ReadsClock = false>
 struct galley_contender {
     static constexpr std::uint64_t timer_unit = 1024;  // the default resolution
     static constexpr std::uint64_t timer_slack = 1;    // the first sample need not lie on a multiple of it
     static constexpr bool expires_many = true;
     static constexpr bool rearms = true;
+    static constexpr std::int64_t earliness = 0;
     using expiring = galley_contender;
+    using exact = galley_contender<Loop, true>;  // deadlines counted from now, and not from the latest sample
     static const char* version() { return "this tree"; }
 
     class loop {
@@ -46,8 +48,8 @@ struct galley_contender {
         explicit timer(loop& l)
             : galley::timer{[](galley::timer& t) noexcept { static_cast<Heir&>(t).fire(); }}, loop_{&l.get()} {}
         void start(std::uint64_t delay) {
-            loop_->start(*this,
-                         galley::saturating_add(loop_->sample(), galley::duration{static_cast<std::int64_t>(delay)}));
+            const galley::instant from = ReadsClock ? loop_->now() : loop_->sample();
+            loop_->start(*this, galley::saturating_add(from, galley::duration{static_cast<std::int64_t>(delay)}));
         }
         void cancel() noexcept { static_cast<void>(loop_->cancel(*this)); }
 

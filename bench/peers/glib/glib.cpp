@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
-// GLib: https://docs.gtk.org/glib/main-loop.html: an idle source that goes on as long as it is wanted, timeout sources.
+// GLib: https://docs.gtk.org/glib/main-loop.html: an idle source that goes on as long as it is wanted, timeout sources,
+// sources of descriptors.
 #include "bench/harness/enter.hpp"
+#include "bench/harness/locked_queue.hpp"
+#include "bench/harness/sockets.hpp"
 
 #include <string>
 
+#include <glib-unix.h>
 #include <glib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace galley_bench {
 
@@ -16,7 +22,11 @@ struct glib {
     static constexpr std::uint64_t timer_slack = 0;
     static constexpr bool expires_many = false;
     static constexpr bool rearms = true;
+    static constexpr std::int64_t earliness = 1'000'000;
     using expiring = glib;
+    using exact = glib;
+    using io = glib;
+    using remotely = glib;
     static std::string version() {
         return std::to_string(glib_major_version) + "." + std::to_string(glib_minor_version) + "." +
                std::to_string(glib_micro_version);
@@ -92,6 +102,116 @@ struct glib {
     private:
         GMainContext* context_;
         GSource* source_{};
+    };
+    /// Attaching an idle source wakes the loop, from any thread. One for all that stands in a queue, as one for each
+    /// takes microseconds.
+    class remote {
+    public:
+        explicit remote(loop& l) : context_{l.get()} {}
+        void post(void (*run)(void*), void* argument) {
+            if (!calls_.push(run, argument)) {
+                return;
+            }
+            GSource* const source = g_idle_source_new();
+            g_source_set_callback(
+                source,
+                [](gpointer self) -> gboolean {
+                    static_cast<remote*>(self)->calls_.run_all();
+                    return G_SOURCE_REMOVE;
+                },
+                this, nullptr);
+            g_source_attach(source, context_);
+            g_source_unref(source);
+        }
+
+    private:
+        GMainContext* context_;
+        locked_queue calls_;
+    };
+    /// Owns a source of a descriptor, which calls `self.*Ready` while it is started.
+    template <class Owner, void (Owner::*Ready)()>
+    class watch {
+    public:
+        watch(loop& l, int on, GIOCondition what, Owner& self)
+            : context_{l.get()}, on_{on}, what_{what}, self_{&self} {}
+        watch(const watch&) = delete;
+        watch& operator=(const watch&) = delete;
+        ~watch() { stop(); }
+        void start() noexcept {
+            source_ = g_unix_fd_source_new(on_, what_);
+            const GUnixFDSourceFunc called = [](gint, GIOCondition, gpointer p) -> gboolean {
+                (static_cast<Owner*>(p)->*Ready)();
+                return G_SOURCE_CONTINUE;
+            };
+            g_source_set_callback(source_, G_SOURCE_FUNC(called), self_, nullptr);
+            g_source_attach(source_, context_);
+        }
+        void stop() noexcept {
+            if (source_ != nullptr) {
+                g_source_destroy(source_);
+                g_source_unref(std::exchange(source_, nullptr));
+            }
+        }
+
+    private:
+        GMainContext* context_;
+        int on_;
+        GIOCondition what_;
+        Owner* self_;
+        GSource* source_{};
+    };
+    template <class Heir>
+    class stream {
+    public:
+        stream(loop& l, int socket)
+            : socket_{socket}, read_{l, socket, G_IO_IN, *this}, write_{l, socket, G_IO_OUT, *this} {}
+        void receive() noexcept { read_.start(); }
+        [[nodiscard]] bool send(std::span<const std::byte> bytes) noexcept {
+            const bool all = socket_.send(bytes);
+            if (!all) {
+                write_.start();
+            }
+            return all;
+        }
+
+    private:
+        void on_readable() { socket_.receive_for(static_cast<Heir&>(*this)); }
+        void on_writable() {
+            if (socket_.send_more()) {
+                write_.stop();
+                static_cast<Heir&>(*this).sent();
+            }
+        }
+        plain_socket socket_;
+        watch<stream, &stream::on_readable> read_;
+        watch<stream, &stream::on_writable> write_;
+    };
+    template <class Heir>
+    class acceptor {
+    public:
+        acceptor(loop& l, int listening) : socket_{listening}, watch_{l, listening, G_IO_IN, *this} { watch_.start(); }
+
+    private:
+        void on_readable() {
+            for (int socket = accept(); socket >= 0; socket = accept()) {
+                ::close(socket);
+                static_cast<Heir&>(*this).accepted();
+            }
+        }
+        [[nodiscard]] int accept() const noexcept {
+            return ::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        }
+        descriptor socket_;
+        watch<acceptor, &acceptor::on_readable> watch_;
+    };
+    template <class Heir>
+    class reader {
+    public:
+        reader(loop& l, int on) : watch_{l, on, G_IO_IN, *this} { watch_.start(); }
+
+    private:
+        void on_readable() { static_cast<Heir&>(*this).readable(); }
+        watch<reader, &reader::on_readable> watch_;
     };
 };
 

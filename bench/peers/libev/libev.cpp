@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// libev: https://metacpan.org/dist/EV/view/libev/ev.pod, "FEEDING EVENTS", "ev_timer", "ev_async", "Queueing".
+// libev: https://metacpan.org/dist/EV/view/libev/ev.pod, "FEEDING EVENTS", "ev_io", "ev_timer", "ev_async", "Queueing".
 #include "bench/harness/enter.hpp"
+#include "bench/harness/locked_queue.hpp"
+#include "bench/harness/sockets.hpp"
 
 #include <string>
 
 #include <ev.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace galley_bench {
 
@@ -16,7 +20,11 @@ struct libev {
     static constexpr std::uint64_t timer_slack = 2;  // a deadline is a double, in seconds
     static constexpr bool expires_many = true;
     static constexpr bool rearms = true;
+    static constexpr std::int64_t earliness = 1'000'000;  // counts from when the loop last looked at the clock
     using expiring = libev;
+    using exact = libev;
+    using io = libev;
+    using remotely = libev;
     static std::string version() {
         return std::to_string(ev_version_major()) + "." + std::to_string(ev_version_minor());
     }
@@ -70,6 +78,100 @@ struct libev {
     private:
         struct ev_loop* loop_;
         ev_timer watcher_;
+    };
+    class remote {
+    public:
+        explicit remote(loop& l) : loop_{l.get()} {
+            ev_async_init(&async_,
+                          [](struct ev_loop*, ev_async* w, int) { static_cast<remote*>(w->data)->calls_.run_all(); });
+            async_.data = this;
+            ev_async_start(loop_, &async_);
+        }
+        remote(const remote&) = delete;
+        remote& operator=(const remote&) = delete;
+        ~remote() { ev_async_stop(loop_, &async_); }
+        void post(void (*run)(void*), void* argument) {
+            if (calls_.push(run, argument)) {
+                ev_async_send(loop_, &async_);
+            }
+        }
+
+    private:
+        struct ev_loop* loop_;
+        ev_async async_{};
+        locked_queue calls_;
+    };
+    /// Owns a watcher of a descriptor, which calls `self.*Ready` while it is started.
+    template <class Owner, void (Owner::*Ready)()>
+    class watch {
+    public:
+        watch(loop& l, int on, int what, Owner& self) : loop_{l.get()} {
+            ev_io_init(
+                &watcher_, [](struct ev_loop*, ev_io* w, int) { (static_cast<Owner*>(w->data)->*Ready)(); }, on, what);
+            watcher_.data = &self;
+        }
+        watch(const watch&) = delete;
+        watch& operator=(const watch&) = delete;
+        ~watch() { stop(); }
+        void start() noexcept { ev_io_start(loop_, &watcher_); }
+        void stop() noexcept { ev_io_stop(loop_, &watcher_); }
+
+    private:
+        struct ev_loop* loop_;
+        ev_io watcher_{};
+    };
+    template <class Heir>
+    class stream {
+    public:
+        stream(loop& l, int socket)
+            : socket_{socket}, read_{l, socket, EV_READ, *this}, write_{l, socket, EV_WRITE, *this} {}
+        void receive() noexcept { read_.start(); }
+        [[nodiscard]] bool send(std::span<const std::byte> bytes) noexcept {
+            const bool all = socket_.send(bytes);
+            if (!all) {
+                write_.start();
+            }
+            return all;
+        }
+
+    private:
+        void on_readable() { socket_.receive_for(static_cast<Heir&>(*this)); }
+        void on_writable() {
+            if (socket_.send_more()) {
+                write_.stop();
+                static_cast<Heir&>(*this).sent();
+            }
+        }
+        plain_socket socket_;
+        watch<stream, &stream::on_readable> read_;
+        watch<stream, &stream::on_writable> write_;
+    };
+    template <class Heir>
+    class acceptor {
+    public:
+        acceptor(loop& l, int listening) : socket_{listening}, watch_{l, listening, EV_READ, *this} { watch_.start(); }
+
+    private:
+        void on_readable() {
+            for (int socket = accept(); socket >= 0; socket = accept()) {
+                ::close(socket);
+                static_cast<Heir&>(*this).accepted();
+            }
+        }
+        [[nodiscard]] int accept() const noexcept {
+            return ::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        }
+        descriptor socket_;
+        watch<acceptor, &acceptor::on_readable> watch_;
+    };
+    template <class Heir>
+    class reader {
+    public:
+        reader(loop& l, int on) : watch_{l, on, EV_READ, *this} { watch_.start(); }
+
+    private:
+        void on_readable() { static_cast<Heir&>(*this).readable(); }
+        watch<reader, &reader::on_readable> watch_;
     };
 };
 

@@ -2,6 +2,7 @@
 // Nothing around the work: what the machine can do.
 #include "bench/raw.hpp"
 #include "bench/harness/enter.hpp"
+#include "bench/peers/raw/io.hpp"
 #include "bench/raw_timers.hpp"
 
 namespace galley_bench {
@@ -27,7 +28,7 @@ struct raw_contender {
         }
         static void stop() noexcept {}
         static void settle() noexcept {}
-        galley_bench::raw::ring<entry> ready{1 << 17};
+        galley_bench::raw::ring<entry> ready{64};
         galley_bench::raw::wheel timers{};
     };
     template <class Heir>
@@ -35,6 +36,9 @@ struct raw_contender {
     public:
         explicit slot(loop& l) : loop_{&l} {}
         void post() {
+            if (loop_->ready.full()) [[unlikely]] {
+                loop_->ready.grow();
+            }
             loop_->ready.push({[](void* self) { static_cast<Heir*>(static_cast<slot*>(self))->run(); }, this});
         }
 
@@ -77,6 +81,7 @@ struct raw_contender {
         };
     };
     using expiring = expiring_only;
+    using io = galley_bench::raw::io;
 };
 
 const entrant here{entrant::measure, "raw", &enter<raw_contender>};

@@ -1,62 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
-// Callbacks posted from other threads, by the wall clock: the time until the last one has run, per callback.
+// Callbacks posted from other threads: raw, and as galley does it.
 #include "bench/harness/suite.hpp"
+#include "bench/workloads/remote_post.hpp"
 
 #include <atomic>
 #include <cstddef>
 #include <memory>
-#include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 namespace galley_bench {
 
 namespace {
 
-constexpr std::uint64_t batch = 100'000;  ///< posts, by all producers together
-
-/// Threads that all do their share of a batch when told to.
-class producers {
-public:
-    /// `make_share()` is called here, once for each; `share(posts)` on its thread. It gives how many were taken.
-    template <class MakeShare>
-    producers(std::size_t count, MakeShare make_share) {
-        for (std::size_t i = 0; i < count; ++i) {
-            threads_.emplace_back(
-                [this, posts = batch / count, share = make_share()]() mutable { work(posts, share); });
-        }
-    }
-    ~producers() {
-        over_ = true;
-        next_batch();
-    }
-    void next_batch() {
-        generation_.fetch_add(1);
-        generation_.notify_all();
-    }
-    /// Of all threads, in all batches whose posts have run.
-    [[nodiscard]] std::uint64_t allocations() const { return allocations_; }
-
-private:
-    void work(std::uint64_t posts, auto& share) {
-        for (std::uint64_t seen = 0;;) {
-            generation_.wait(seen);
-            seen = generation_;
-            if (over_) {
-                return;
-            }
-            const std::uint64_t before = thread_allocations();
-            share(posts);
-            allocations_ += thread_allocations() - before;
-        }
-    }
-
-    std::atomic<std::uint64_t> generation_{0};
-    std::atomic<bool> over_{false};
-    std::atomic<std::uint64_t> allocations_{0};
-    std::vector<std::jthread> threads_;
-};
+using workloads::measure_posts;
+using workloads::producers;
 
 /// Posts by a Treiber push, taken by one exchange, with nodes that go round by lists.
 class raw_inbox {
@@ -141,29 +99,11 @@ private:
     raw_inbox::node* own_{};
 };
 
-void measure(benchmark::State& state, producers& threads, const std::uint64_t& ran, auto run_until) {
-    std::uint64_t wanted = 0;
-    for (int warm = 0; warm < 20; ++warm) {  // until there are enough nodes, wherever they gather
-        threads.next_batch();
-        run_until(wanted += batch);
-    }
-    const std::uint64_t before = ran;
-    const std::uint64_t allocations = threads.allocations();
-    const std::uint64_t allocations_here = thread_allocations();
-    for (auto _ : state) {
-        threads.next_batch();
-        run_until(wanted += batch);
-    }
-    const std::uint64_t allocated = threads.allocations() - allocations + thread_allocations() - allocations_here;
-    measured::report(state, ran - before, allocated);
-    require(state, ran == wanted, "posts were lost, or ran twice");
-}
-
 void raw_posts(benchmark::State& state, std::size_t count) {
     raw_inbox inbox;
     std::uint64_t ran = 0;
     producers threads{count, [&] { return raw_share{inbox, ran}; }};
-    measure(state, threads, ran, [&](std::uint64_t wanted) {
+    measure_posts(state, threads, ran, [&](std::uint64_t wanted) {
         while (ran < wanted) {
             inbox.drain();
         }
@@ -188,7 +128,7 @@ void posts_on(galley::loop& loop, benchmark::State& state, std::size_t count) {
                                   }
                               };
                           }};
-        measure(state, threads, ran, [&](std::uint64_t wanted) {
+        measure_posts(state, threads, ran, [&](std::uint64_t wanted) {
             until = wanted;
             static_cast<void>(loop.run());
         });
@@ -197,12 +137,9 @@ void posts_on(galley::loop& loop, benchmark::State& state, std::size_t count) {
 }
 
 void enter(registry& to) {
-    for (const std::size_t n : {std::size_t{1}, std::size_t{2}, std::size_t{4}}) {
+    for (const std::size_t n : workloads::remote_producers) {
         add(
-            to,
-            {"post from " + std::to_string(n) + (n == 1 ? " other thread" : " other threads"), group::threads, 1.67,
-             batch, true},
-            [n](benchmark::State& state) { raw_posts(state, n); },
+            to, workloads::remote_row(n), [n](benchmark::State& state) { raw_posts(state, n); },
             [n](galley::loop& loop, benchmark::State& state) { posts_on(loop, state, n); });
     }
 }

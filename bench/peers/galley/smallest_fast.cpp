@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <galley/fast/loop.hpp>
+#include <galley/run.hpp>
+#include <galley/sleep.hpp>
+
+galley::task<int> answer() {
+    co_await galley::sleep_for(galley::duration{0});
+    co_return 42;
+}
+
+int main() {
+    galley::fast::loop loop;
+    return galley::run(loop, answer());
+}
