@@ -22,6 +22,11 @@ class explorer {
 public:
     explorer(const explore_options& options, const body_function& body) : options_{options}, body_{body} {}
 
+    exploration run_with(chooser& decides) {
+        show(decides);
+        return std::move(found_);
+    }
+
     exploration run() {
         if (!options_.replay.empty()) {
             replay();
@@ -92,6 +97,7 @@ private:
         if (!lead) throw std::invalid_argument("galley::testing: no replay string: " + options_.replay);
         schedule decides{*lead};
         show(decides);
+        found_.replay = to_text(decides.taken());
         if (!decides.fits()) {
             throw std::invalid_argument("galley::testing: this body has no schedule " + options_.replay +
                                         ": it was changed since, or the options were");
@@ -108,6 +114,7 @@ private:
         const deviations small = shrink(failing, attempt);
         schedule decides{small};
         show(decides);
+        found_.replay = to_text(decides.taken());
         if (found_.failure.empty()) {
             found_.failure = "the body is not deterministic: with the same schedule it failed before, and does not now";
         }
@@ -115,10 +122,9 @@ private:
         return true;
     }
 
-    void show(schedule& decides) {
+    void show(chooser& decides) {
         timeline shown{decides};
         found_.failure = run_once(shown, &shown);
-        found_.replay = to_text(decides.taken());
         found_.timeline = shown.text();
     }
 
@@ -139,6 +145,10 @@ std::string exploration::report() const {
 
 exploration explore_body(const explore_options& options, const body_function& body) {
     return explorer{options, body}.run();
+}
+
+exploration explore_once(const explore_options& options, chooser& decides, const body_function& body) {
+    return explorer{options, body}.run_with(decides);
 }
 
 }  // namespace galley::testing

@@ -46,13 +46,16 @@ struct [[nodiscard]] exploration {
 
 /// Runs `body` again and again, each time on a fresh loop under virtual time. First the order that the rules fix, then
 /// those with one deviation from it, with two, and so on: each schedule once, until all are done or half of
-/// `schedules` are; then random ones. A run fails if the body throws, if a failure reaches nobody (TASK-3), if a task is
-/// left when the body has ended, if nothing can wake what is left (LIFE-1), or if it never ends. The first schedule that
-/// fails is made small and run again, for its timeline.
+/// `schedules` are; then random ones. A run fails if the body throws, if a failure reaches nobody (TASK-3), if a task
+/// is left when the body has ended, if nothing can wake what is left (LIFE-1), or if it never ends. The first schedule
+/// that fails is made small and run again, for its timeline.
 ///
 /// The body must be deterministic but for its schedule: real threads, real clocks and global state that a run leaves
 /// behind are not explored. Throws std::invalid_argument for a `replay` that is no schedule's, or not this body's.
 [[nodiscard]] exploration explore_body(const explore_options& options, const body_function& body);
+
+/// One run, with `decides` in the place of a schedule; then `replay` is empty.
+[[nodiscard]] exploration explore_once(const explore_options& options, chooser& decides, const body_function& body);
 
 /// `body`: a callable that gives a task<>, without arguments or with a `world&`.
 template <class F>

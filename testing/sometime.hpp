@@ -9,8 +9,8 @@
 
 namespace galley::testing {
 
-/// `co_await sometime()`: goes on when a post of another thread would have arrived: on any loop in the next collect, under
-/// `explore` in any collect from then on, before or after whatever else happens. So
+/// `co_await sometime()`: goes on when a post of another thread would have arrived: on any loop in the next collect,
+/// under `explore` in any collect from then on, before or after whatever else happens. So
 ///     co_await sometime();
 ///     scope.cancel();
 /// lets the cancellation meet each await of what is in the scope. Throws std::bad_alloc.

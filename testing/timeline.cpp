@@ -35,9 +35,14 @@ std::string time_text(instant t) {
     return std::to_string(ns) + " ns";
 }
 
-void timeline::watch(exploring_loop& l) {
+void timeline::watch(loop& l) {
     loop_ = &l;
     l.observe(this);
+}
+
+void timeline::watch(exploring_loop& l) {
+    asks_ = &l;
+    watch(static_cast<loop&>(l));
 }
 
 std::string timeline::who(task_id id) const {
@@ -49,7 +54,7 @@ std::string timeline::who(task_id id) const {
 std::string timeline::ahead_of(std::size_t passed_over) const {
     std::string text;
     for (std::size_t i = 0; i < passed_over; ++i) {
-        const context* const task = loop_->ready_task(i);
+        const context* const task = asks_->ready_task(i);
         text += (i == 0 ? "" : ", ") + (task == nullptr ? "a callback" : who(task->id()));
     }
     return text;
@@ -58,7 +63,7 @@ std::string timeline::ahead_of(std::size_t passed_over) const {
 void timeline::remark(const std::string& text) { next_remark_ += (next_remark_.empty() ? "" : "; ") + text; }
 
 std::size_t timeline::choose(point what, std::size_t of) {
-    const std::size_t choice = decides_.choose(what, of);
+    const std::size_t choice = decides_->choose(what, of);
     if (choice == 0) return choice;
     switch (what) {
         case point::turn: remark("before " + ahead_of(choice)); break;

@@ -2,6 +2,7 @@
 // A run as people read it: which task did what, when, and where the order was another than the usual one.
 #pragma once
 
+#include <galley/contract/loop.hpp>
 #include <galley/contract/observer.hpp>
 #include <galley/contract/time.hpp>
 #include <galley/testing/chooser.hpp>
@@ -21,8 +22,11 @@ class exploring_loop;
 /// Watches a loop, and passes the decisions of a chooser on, from which it learns what was unusual. Loop thread only.
 class timeline final : public observer, public chooser {
 public:
-    explicit timeline(chooser& decides) noexcept : decides_{decides} {}
+    /// For a loop that makes no decisions.
+    timeline() noexcept = default;
+    explicit timeline(chooser& decides) noexcept : decides_{&decides} {}
     /// Before the first run.
+    void watch(loop& l);
     void watch(exploring_loop& l);
 
     /// A line for each step and each unusual decision: time, task, what it did.
@@ -50,8 +54,9 @@ private:
     void add(task_id id, const std::string& what);
     void remark(const std::string& text);
 
-    chooser& decides_;
-    exploring_loop* loop_{};
+    chooser* decides_{};
+    loop* loop_{};
+    const exploring_loop* asks_{};
     std::map<task_id, std::string> names_;
     std::map<task_id, std::string> awaits_;
     std::vector<line> lines_;

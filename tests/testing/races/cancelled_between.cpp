@@ -34,6 +34,10 @@ task<> with_permit_for_sure(semaphore& permits) {
     co_await use();
 }
 
+task<> user_of(semaphore& permits, form f) {
+    return f == form::mended ? with_permit_for_sure(permits) : with_permit(permits);
+}
+
 task<> joined(const join_handle<>& user) {
     try {
         co_await user.join();
@@ -46,8 +50,7 @@ task<> joined(const join_handle<>& user) {
 testing::body_function cancelled_between(form f) {
     return [f](testing::world&) -> task<> {
         semaphore permits{1};
-        const join_handle<> user =
-            co_await spawn(f == form::mended ? with_permit_for_sure(permits) : with_permit(permits), "user");
+        const join_handle<> user = co_await spawn(user_of(permits, f), "user");
         co_await testing::sometime();
         user.cancel();
         co_await joined(user);

@@ -23,7 +23,7 @@ task<> work_in_one_step(queue<int>& jobs) {
     co_await write_log();
 }
 
-task<> worker(queue<int>& jobs, form f) { co_await (f == form::mended ? work_in_one_step(jobs) : work(jobs)); }
+task<> worker(queue<int>& jobs, form f) { return f == form::mended ? work_in_one_step(jobs) : work(jobs); }
 
 task<> late_worker(queue<int>& jobs, form f) {
     co_await yield();

@@ -28,12 +28,14 @@ task<> patient_customer(event& open) {
     co_await open.wait();
 }
 
+task<> customer_of(event& open, form f) { return f == form::mended ? patient_customer(open) : customer(open); }
+
 }  // namespace
 
 testing::body_function equal_deadlines(form f) {
     return [f](testing::world&) -> task<> {
         event open;
-        co_await when_all(keeper(open), f == form::mended ? patient_customer(open) : customer(open));
+        co_await when_all(keeper(open), customer_of(open, f));
     };
 }
 

@@ -27,12 +27,14 @@ task<> deposit_alone(account& to, int amount) {
     co_await deposit(to, amount);
 }
 
-task<> first_customer(account& to, form f) { co_await (f == form::mended ? deposit_alone(to, 100) : deposit(to, 100)); }
+task<> customer(account& to, int amount, form f) {
+    return f == form::mended ? deposit_alone(to, amount) : deposit(to, amount);
+}
 
 /// Comes in a moment later: in a plain test, when the first one is done.
-task<> second_customer(account& to, form f) {
+task<> late_customer(account& to, int amount, form f) {
     co_await yield();
-    co_await (f == form::mended ? deposit_alone(to, 50) : deposit(to, 50));
+    co_await customer(to, amount, f);
 }
 
 }  // namespace
@@ -40,7 +42,7 @@ task<> second_customer(account& to, form f) {
 testing::body_function lost_update(form f) {
     return [f](testing::world&) -> task<> {
         account shared;
-        co_await when_all(first_customer(shared, f), second_customer(shared, f));
+        co_await when_all(customer(shared, 100, f), late_customer(shared, 50, f));
         testing::require(shared.balance == 150, "a deposit is lost");
     };
 }

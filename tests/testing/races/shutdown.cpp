@@ -36,6 +36,8 @@ task<> serve_and_look_again(server& s) {
     }
 }
 
+task<> served(server& s, form f) { return f == form::mended ? serve_and_look_again(s) : serve(s); }
+
 /// At a moment that nobody knows.
 task<> shut_down(server& s) {
     co_await testing::sometime();
@@ -48,7 +50,7 @@ task<> shut_down(server& s) {
 testing::body_function shutdown(form f) {
     return [f](testing::world&) -> task<> {
         server s;
-        co_await when_all(f == form::mended ? serve_and_look_again(s) : serve(s), shut_down(s));
+        co_await when_all(served(s, f), shut_down(s));
     };
 }
 
