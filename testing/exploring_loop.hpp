@@ -20,7 +20,8 @@ namespace galley::testing {
 /// Keeps every rule but those that are relaxed. For virtual time. Each call of `get_remote` stands for a thread of its
 /// own, whose posts come in order; copies of a remote are the same thread. Real threads may post, but when they do is
 /// nobody's choice, so nothing that they take part in can be replayed.
-/// Thread safety: see galley::loop. Complexity: a turn is O(ready), a timer O(log timers).
+/// Complexity: a turn is O(ready), a timer O(log timers).
+/// Thread safety: see galley::loop.
 class exploring_loop final : public loop {
 public:
     /// Driver, chooser and counter must outlive the loop. Each turn (a step, a callback) takes one from `turns_left`;
