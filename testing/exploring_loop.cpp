@@ -4,7 +4,9 @@
 #include <galley/kernel/step.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
+#include <mutex>
 #include <stdexcept>
 
 namespace galley::testing {
@@ -15,11 +17,13 @@ exploring_loop::exploring_loop(driver& d, const loop_options& options, const rel
       relaxed_{relaxed},
       chooser_{choose},
       turns_left_{turns_left},
-      own_{std::make_shared<ref::inbox>(d.get_waker())} {}
+      office_{std::make_shared<post_office>()} {}
 
 exploring_loop::~exploring_loop() {  // LIFE-5
-    own_->close();
-    for (const lane& l : lanes_) l.box->close();
+    {
+        const std::lock_guard lock{office_->mutex};
+        office_->closed = true;
+    }
     get_driver().shut();
     while (operations_ > 0) {
         operation_list done;
@@ -28,19 +32,15 @@ exploring_loop::~exploring_loop() {  // LIFE-5
     }
     tasks().destroy_all();
     ready_.clear();
-    for (const lane& l : lanes_) static_cast<void>(l.box->take_all());
+    for (const poster& p : posters_) static_cast<void>(p.thread->take_all());
 }
 
 // A thread that has gone, and whose posts have all arrived, is forgotten here.
 remote exploring_loop::get_remote() {
-    std::erase_if(lanes_, [](const lane& l) {
-        const bool alive = l.box->has_remotes();  // LIFE-7: before the inbox
-        return !alive && l.box->empty() && l.on_their_way.empty();
-    });
-    auto box = std::make_shared<ref::inbox>(get_driver().get_waker());
-    if (tasks().closing()) box->close();
-    lanes_.push_back({box, {}});
-    return remote{std::move(box)};
+    std::erase_if(posters_, [](const poster& p) { return p.thread->gone() && p.on_their_way.empty(); });
+    auto thread = std::make_shared<posting_thread>(office_);
+    posters_.push_back({thread, {}});
+    return remote{std::move(thread)};
 }
 
 const context* exploring_loop::ready_task(std::size_t place) const noexcept {
@@ -48,13 +48,19 @@ const context* exploring_loop::ready_task(std::size_t place) const noexcept {
     return context::is_step(step) ? static_cast<const context*>(step.argument) : nullptr;
 }
 
-bool exploring_loop::stop_requested() const noexcept {
-    return own_->stop_requested() || std::ranges::any_of(lanes_, [](const lane& l) { return l.box->stop_requested(); });
+void exploring_loop::stop() noexcept {
+    const std::lock_guard lock{office_->mutex};
+    office_->stop = true;
 }
 
-void exploring_loop::consume_stop() noexcept {
-    own_->consume_stop();
-    for (const lane& l : lanes_) l.box->consume_stop();
+bool exploring_loop::stop_requested() const {
+    const std::lock_guard lock{office_->mutex};
+    return office_->stop;
+}
+
+void exploring_loop::consume_stop() {
+    const std::lock_guard lock{office_->mutex};
+    office_->stop = false;
 }
 
 verdict exploring_loop::run() {
@@ -83,9 +89,10 @@ verdict exploring_loop::run() {
 std::optional<verdict> exploring_loop::over() {  // LIFE-1
     if (stop_requested() || turns_left_ == 0) return verdict::stopped;
     if (tasks().pending() == 0) return verdict::completed;
-    const bool remotes = std::ranges::any_of(lanes_, [](const lane& l) { return l.box->has_remotes(); });  // LIFE-7
+    const bool remotes =  // LIFE-7: before the posts
+        std::ranges::any_of(posters_, [](const poster& p) { return p.thread->has_remotes(); });
     const bool posts =
-        std::ranges::any_of(lanes_, [](const lane& l) { return !l.box->empty() || !l.on_their_way.empty(); });
+        std::ranges::any_of(posters_, [](const poster& p) { return p.thread->has_posts() || !p.on_their_way.empty(); });
     const bool nothing_here = ready_.empty() && timers_.empty() && !posts;
     const bool nothing_comes = (operations_ == 0 && !remotes) || get_driver().exhausted();
     return nothing_here && nothing_comes ? std::optional{verdict::deadlocked} : std::nullopt;
@@ -106,21 +113,21 @@ void exploring_loop::collect() {
     collect_posts();
 }
 
-/// From the threads' inboxes to where they are on their way. True if there was anything, be it but a wake.
+/// From the threads to where posts are on their way. True if there was anything, be it but a wake.
 bool exploring_loop::take_posts() {
     bool any = false;
-    for (lane& l : lanes_) {
-        auto posts = l.box->take_all();
+    for (poster& p : posters_) {
+        auto posts = p.thread->take_all();
         any = any || !posts.empty();
-        std::erase_if(posts, [](const ref::turn& t) { return !t.posted; });
-        l.on_their_way.splice(l.on_their_way.end(), posts);
+        posts.remove_if([](const numbered_post& each) { return !each.work; });
+        p.on_their_way.splice(p.on_their_way.end(), posts);
     }
     return any;
 }
 
 std::size_t exploring_loop::posts_on_their_way() const noexcept {
     std::size_t count = 0;
-    for (const lane& l : lanes_) count += l.on_their_way.size();
+    for (const poster& p : posters_) count += p.on_their_way.size();
     return count;
 }
 
@@ -186,22 +193,23 @@ exploring_loop::timer_map::iterator exploring_loop::next_due(std::uintptr_t last
     return tied.empty() ? timers_.end() : tied[choose(relaxed_.timer_ties, point::timer, tied.size())];
 }
 
-/// Of each thread any number arrive. Where nothing else is left to do one must, so that there is an end.
+/// Of each thread any number arrive; they are appended in the order in which all were made. Where nothing else is left
+/// to do one must arrive, so that there is an end.
 void exploring_loop::collect_posts() {
-    for (std::size_t i = 0, left = posts_on_their_way(); i < lanes_.size(); ++i) {
-        const std::size_t here = lanes_[i].on_their_way.size();
+    std::list<numbered_post> arrived;
+    std::size_t left = posts_on_their_way();
+    for (poster& p : posters_) {
+        const std::size_t here = p.on_their_way.size();
         if (here == 0) continue;
         left -= here;
-        const bool must_come = ready_.empty() && left == 0;
+        const bool must_come = ready_.empty() && arrived.empty() && left == 0;
         const std::size_t held_back = choose(relaxed_.posts, point::post, must_come ? here : here + 1);
-        arrive(lanes_[i], here - held_back);
+        const auto last = std::next(p.on_their_way.begin(), static_cast<std::ptrdiff_t>(here - held_back));
+        arrived.splice(arrived.end(), p.on_their_way, p.on_their_way.begin(), last);
     }
-}
-
-void exploring_loop::arrive(lane& from, std::size_t count) {
-    for (; count > 0; --count) {
-        ready_.push_back(std::move(from.on_their_way.front()));
-        from.on_their_way.pop_front();
+    arrived.sort([](const numbered_post& a, const numbered_post& b) { return a.number < b.number; });
+    for (numbered_post& each : arrived) {
+        ready_.push_back({{}, std::move(each.work)});
         if (observer* const o = watching()) o->made_ready(0, cause::post);
     }
 }
@@ -212,26 +220,26 @@ void exploring_loop::arrive(lane& from, std::size_t count) {
 void exploring_loop::run_round() {
     for (std::size_t left = ready_.size(); left > 0 && turns_left_ > 0;) {
         const std::size_t at = choose(relaxed_.ready_order, point::turn, relaxed_.rounds ? ready_.size() : left);
-        ref::turn entry = std::move(ready_[at]);
+        entry next = std::move(ready_[at]);
         ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(at));
         if (at < left) --left;
-        turn(std::move(entry));
+        turn(std::move(next));
         if (relaxed_.rounds && !ready_.empty() && chooser_.choose(point::round, 2) == 1) {
             left = left > 0 ? 0 : ready_.size();  // ends early, or goes on with what became ready meanwhile
         }
     }
 }
 
-void exploring_loop::turn(ref::turn entry) {
+void exploring_loop::turn(entry e) {
     --turns_left_;
     ++turns_since_asked_;
-    if (entry.posted) {
+    if (e.posted) {
         chooser_.called_back();
-        tasks().call(entry.posted);
-    } else if (context::is_step(entry.step)) {
-        static_cast<void>(static_cast<context*>(entry.step.argument)->step(watching()));
+        tasks().call(e.posted);
+    } else if (context::is_step(e.step)) {
+        static_cast<void>(static_cast<context*>(e.step.argument)->step(watching()));
     } else {
-        entry.step.run(entry.step.argument);
+        e.step.run(e.step.argument);
     }
 }
 

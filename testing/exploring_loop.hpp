@@ -3,8 +3,8 @@
 #pragma once
 
 #include <galley/contract/loop.hpp>
-#include <galley/ref/inbox.hpp>
 #include <galley/testing/chooser.hpp>
+#include <galley/testing/posting_thread.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -37,7 +37,7 @@ public:
     int close(int descriptor) noexcept override { return get_driver().close(descriptor); }
     void reserve_ready(std::size_t entries) override { ready_.reserve(entries); }
     verdict run() override;
-    void stop() noexcept override { own_->stop(); }
+    void stop() noexcept override;
     [[nodiscard]] remote get_remote() override;
 
     /// The task whose step is at this place of the ready queue; null for a callback.
@@ -46,17 +46,21 @@ public:
 private:
     using timer_map = std::map<std::pair<instant, std::uintptr_t>, timer*>;
 
-    /// A thread that posts.
-    struct lane {
-        std::shared_ptr<ref::inbox> box;
-        std::list<ref::turn> on_their_way;
+    /// An entry of the ready queue: a task's step, or else a posted callback.
+    struct entry {
+        ready_entry step{};
+        callback posted{};
+    };
+    struct poster {
+        std::shared_ptr<posting_thread> thread;
+        std::list<numbered_post> on_their_way;
     };
 
     [[nodiscard]] std::size_t choose(bool relaxed, point what, std::size_t of) {
         return relaxed && of > 1 ? chooser_.choose(what, of) : 0;
     }
-    [[nodiscard]] bool stop_requested() const noexcept;
-    void consume_stop() noexcept;
+    [[nodiscard]] bool stop_requested() const;
+    void consume_stop();
     [[nodiscard]] std::optional<verdict> over();
 
     void collect();
@@ -68,18 +72,17 @@ private:
     void collect_timers();
     [[nodiscard]] timer_map::iterator next_due(std::uintptr_t last);
     void collect_posts();
-    void arrive(lane& from, std::size_t count);
 
     void run_round();
-    void turn(ref::turn entry);
+    void turn(entry e);
     void overflow(ready_entry entry) noexcept override { ready_.emplace_back().step = entry; }
 
     const relaxations relaxed_;
     chooser& chooser_;
     std::uint64_t& turns_left_;
-    const std::shared_ptr<ref::inbox> own_;  ///< of `stop`
-    std::vector<lane> lanes_;
-    std::vector<ref::turn> ready_;
+    const std::shared_ptr<post_office> office_;
+    std::vector<poster> posters_;
+    std::vector<entry> ready_;
     timer_map timers_;  ///< by (key, start order)
     std::uintptr_t timers_started_{};
     std::size_t operations_{};  ///< in flight
