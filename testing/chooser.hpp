@@ -18,7 +18,7 @@ struct relaxations {
 };
 
 /// What is decided.
-enum class point : std::uint8_t { turn, timer, completion, post, wait, oversleep, round };
+enum class point : std::uint8_t { turn, timer, completion, post, wait, oversleep, round, body };
 
 /// Decides, whenever an exploring loop has a choice. Loop thread only.
 class chooser {

@@ -48,7 +48,7 @@ private:
                 if (shown != nullptr) shown->watch(*l);
                 return l;
             },
-            body_);
+            body_, &decides);
         if (turns_left == 0) failure = "no end within " + std::to_string(options_.turns) + " turns; " + failure;
         if (options_.also != nullptr) failure += options_.also->failures();
         return failure;

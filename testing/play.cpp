@@ -4,6 +4,7 @@
 #include <galley/spawn.hpp>
 
 #include <exception>
+#include <optional>
 
 namespace galley::testing {
 
@@ -78,13 +79,14 @@ task<> watched(const body_function& body, world& w, findings& found) {
 
 }  // namespace
 
-std::string play(const loop_maker& make, const body_function& body) {
+std::string play(const loop_maker& make, const body_function& body, chooser* decides) {
     findings found;
     virtual_driver driver;
+    std::optional<world> around;  // outlives the loop, whose tasks refer to it
     {
         const std::unique_ptr<loop> l = make(driver);
         l->tasks().on_failure(&findings::on_failure, &found);
-        world w{*l, driver};
+        world& w = around.emplace(*l, driver, decides);
         join_handle<> main = spawn(*l, watched(body, w, found), "body");
         const verdict v = l->run();
         if (!main.ended()) {
@@ -100,6 +102,7 @@ std::string play(const loop_maker& make, const body_function& body) {
             }
         }
     }
+    for (const std::string& name : driver.open_files()) found.add("left open: " + name);
     return found.take();
 }
 

@@ -16,7 +16,8 @@ namespace galley::testing {
 using loop_maker = std::function<std::unique_ptr<loop>(driver&)>;
 
 /// Runs `body` to its end on a loop of its own. What is wrong, for people; empty: nothing. The body fails; a failure
-/// reaches nobody; a task is left when the body has ended, or the body itself; `run` ends otherwise than it should.
-[[nodiscard]] std::string play(const loop_maker& make, const body_function& body);
+/// reaches nobody; a task is left when the body has ended, or the body itself; `run` ends otherwise than it should; a
+/// descriptor of the virtual driver is left open. `decides`: whom the world asks.
+[[nodiscard]] std::string play(const loop_maker& make, const body_function& body, chooser* decides = nullptr);
 
 }  // namespace galley::testing

@@ -73,8 +73,19 @@ std::size_t timeline::choose(point what, std::size_t of) {
         case point::wait: remark("a post still on its way while the loop waits"); break;
         case point::oversleep: remark("the loop wakes late"); break;
         case point::round: remark("the round ends elsewhere"); break;
+        case point::body: chose(choice, of); break;
     }
     return choice;
+}
+
+/// In a step, it belongs there; in the world outside, to what comes next.
+void timeline::chose(std::size_t choice, std::size_t of) {
+    const std::string text = "chooses " + std::to_string(choice) + " of " + std::to_string(of);
+    if (running_ != 0) {
+        add(running_, text);
+    } else {
+        remark("the world " + text);
+    }
 }
 
 void timeline::spawned(task_id id, task_id by, scope_id) noexcept {
@@ -100,11 +111,13 @@ void timeline::stepping(task_id id, instant, delivery with) noexcept {
 void timeline::awaiting(task_id id, const char* kind) noexcept {
     awaits_[id] = kind;
     add(id, "awaits " + awaits_[id]);
+    running_ = 0;
 }
 
 void timeline::ended(task_id id, outcome how) noexcept {
     const bool failed = how == outcome::exception;
     add(id, failed ? "fails" : how == outcome::cancelled ? "ends cancelled" : "ends");
+    running_ = 0;
 }
 
 void timeline::called_back() noexcept {

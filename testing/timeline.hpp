@@ -53,6 +53,7 @@ private:
     void begin_line(const std::string& who);
     void add(task_id id, const std::string& what);
     void remark(const std::string& text);
+    void chose(std::size_t choice, std::size_t of);
 
     chooser* decides_{};
     loop* loop_{};
