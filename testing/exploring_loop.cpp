@@ -43,8 +43,8 @@ remote exploring_loop::get_remote() {
     return remote{std::move(thread)};
 }
 
-const context* exploring_loop::ready_task(std::size_t place) const noexcept {
-    const ready_entry& step = ready_[place].step;
+const context* exploring_loop::alternative(std::size_t choice) const noexcept {
+    const ready_entry& step = ready_[may_be_next_[choice]].step;
     return context::is_step(step) ? static_cast<const context*>(step.argument) : nullptr;
 }
 
@@ -209,7 +209,7 @@ void exploring_loop::collect_posts() {
     }
     arrived.sort([](const numbered_post& a, const numbered_post& b) { return a.number < b.number; });
     for (numbered_post& each : arrived) {
-        ready_.push_back({{}, std::move(each.work)});
+        ready_.push_back({{}, std::move(each.work), each.by});
         if (observer* const o = watching()) o->made_ready(0, cause::post);
     }
 }
@@ -219,7 +219,7 @@ void exploring_loop::collect_posts() {
 /// The entries that were there (READY-2). With rounds relaxed, any entries, as many as may be, and at least one.
 void exploring_loop::run_round() {
     for (std::size_t left = ready_.size(); left > 0 && turns_left_ > 0;) {
-        const std::size_t at = choose(relaxed_.ready_order, point::turn, relaxed_.rounds ? ready_.size() : left);
+        const std::size_t at = pick(relaxed_.rounds ? ready_.size() : left);
         entry next = std::move(ready_[at]);
         ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(at));
         if (at < left) --left;
@@ -228,6 +228,17 @@ void exploring_loop::run_round() {
             left = left > 0 ? 0 : ready_.size();  // ends early, or goes on with what became ready meanwhile
         }
     }
+}
+
+/// A place among the first so many. The callbacks of one thread keep their order (POST-1).
+std::size_t exploring_loop::pick(std::size_t among) {
+    if (!relaxed_.ready_order) return 0;
+    may_be_next_.clear();
+    for (std::size_t i = 0; i < among; ++i) {
+        const auto earlier = [&](std::size_t place) { return ready_[place].by == ready_[i].by; };
+        if (ready_[i].by == 0 || std::ranges::none_of(may_be_next_, earlier)) may_be_next_.push_back(i);
+    }
+    return may_be_next_[choose(true, point::turn, may_be_next_.size())];
 }
 
 void exploring_loop::turn(entry e) {

@@ -40,8 +40,8 @@ public:
     void stop() noexcept override;
     [[nodiscard]] remote get_remote() override;
 
-    /// The task whose step is at this place of the ready queue; null for a callback.
-    [[nodiscard]] const context* ready_task(std::size_t place) const noexcept;
+    /// While a turn is decided: the task whose step is the alternative; null for a callback.
+    [[nodiscard]] const context* alternative(std::size_t choice) const noexcept;
 
 private:
     using timer_map = std::map<std::pair<instant, std::uintptr_t>, timer*>;
@@ -50,6 +50,7 @@ private:
     struct entry {
         ready_entry step{};
         callback posted{};
+        std::uint64_t by{};  ///< the thread of a callback
     };
     struct poster {
         std::shared_ptr<posting_thread> thread;
@@ -74,6 +75,7 @@ private:
     void collect_posts();
 
     void run_round();
+    [[nodiscard]] std::size_t pick(std::size_t among);
     void turn(entry e);
     void overflow(ready_entry entry) noexcept override { ready_.emplace_back().step = entry; }
 
@@ -83,7 +85,8 @@ private:
     const std::shared_ptr<post_office> office_;
     std::vector<poster> posters_;
     std::vector<entry> ready_;
-    timer_map timers_;  ///< by (key, start order)
+    std::vector<std::size_t> may_be_next_;  ///< places in the ready queue, while a turn is decided
+    timer_map timers_;                      ///< by (key, start order)
     std::uintptr_t timers_started_{};
     std::size_t operations_{};  ///< in flight
     std::uint32_t turns_since_asked_{};

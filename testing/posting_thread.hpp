@@ -17,7 +17,8 @@ namespace galley::testing {
 /// What all threads of a loop share, under one mutex.
 struct post_office {
     std::mutex mutex{};
-    std::uint64_t posts{};  ///< so many were made, by all threads
+    std::uint64_t posts{};    ///< so many were made, by all threads
+    std::uint64_t threads{};  ///< loop thread only
     bool stop{};
     bool closed{};  ///< posts are refused from now on (LIFE-5)
     const fork_guard guard{};
@@ -27,18 +28,20 @@ struct post_office {
 struct numbered_post {
     std::uint64_t number;
     callback work;
+    std::uint64_t by;  ///< the thread, from 1
 };
 
 /// A thread, real or meant: its posts come in order (POST-1). It wakes nobody, as under virtual time no wait blocks.
 class posting_thread final : public mailbox {
 public:
-    explicit posting_thread(std::shared_ptr<post_office> office) noexcept : office_{std::move(office)} {}
+    explicit posting_thread(std::shared_ptr<post_office> office) noexcept
+        : office_{std::move(office)}, id_{++office_->threads} {}
 
     [[nodiscard]] bool post(callback& work) override {
         if (office_->guard.in_child()) return false;  // LIFE-8
         const std::lock_guard lock{office_->mutex};
         if (office_->closed) return false;
-        posts_.push_back({++office_->posts, std::move(work)});
+        posts_.push_back({++office_->posts, std::move(work), id_});
         return true;
     }
     void stop() noexcept override {
@@ -76,6 +79,7 @@ public:
 
 private:
     const std::shared_ptr<post_office> office_;
+    const std::uint64_t id_;
     std::list<numbered_post> posts_;
     std::size_t remotes_{};
 };

@@ -54,7 +54,7 @@ std::string timeline::who(task_id id) const {
 std::string timeline::ahead_of(std::size_t passed_over) const {
     std::string text;
     for (std::size_t i = 0; i < passed_over; ++i) {
-        const context* const task = asks_->ready_task(i);
+        const context* const task = asks_->alternative(i);
         text += (i == 0 ? "" : ", ") + (task == nullptr ? "a callback" : who(task->id()));
     }
     return text;

@@ -127,7 +127,7 @@ TEST(orders, of_posts) {
         while (to.size() < 3) co_await sleep_for(1ms);
     };
     relaxations arrival = nothing;
-    arrival.posts = true;
+    arrival.posts = arrival.ready_order = true;
     const auto seen = [&](std::size_t schedules) {
         std::set<std::string> all;
         const explore_options options{.schedules = schedules, .relaxed = arrival};
