@@ -4,7 +4,7 @@
 // to say what is wrong: nothing is lost, doubled or left, every task has one outcome, and both loops do the same.
 #include <fuzz/support/task_program.hpp>
 
-#include <spec/stage/run/sim.hpp>
+#include <galley/testing/virtual_driver.hpp>
 
 #include <galley/fast/loop.hpp>
 #include <galley/ref/loop.hpp>
@@ -19,14 +19,6 @@ using namespace galley::fuzz;
 
 constexpr int most_runs = 64;
 
-/// A world in which nothing happens by itself.
-struct quiet_world final : spec::world_listener {
-    void delivering(std::size_t) override {}
-    void post(std::int64_t) override {}
-    void wake() override {}
-    void stop() override {}
-};
-
 void unobserved(void* book, const context*, std::exception_ptr error) noexcept {
     try {
         std::rethrow_exception(std::move(error));
@@ -39,9 +31,7 @@ template <class Loop>
 ledger::log play(byte_source in) {
     ledger book;
     {
-        const spec::scenario nothing{};
-        quiet_world world;
-        spec::sim_driver driver{nothing, world};
+        testing::virtual_driver driver;
         const loop_options options{.resolution_bits = static_cast<unsigned>(in.below(3)),
                                    .ask_every = static_cast<std::uint32_t>(1 + in.below(3)),
                                    .budget = static_cast<std::uint32_t>(1 + in.below(5))};

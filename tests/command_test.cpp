@@ -24,7 +24,7 @@ struct outcome {
 };
 
 /// A folder of its own, removed at the end.
-class command_test : public testing::Test {
+class command_test : public ::testing::Test {
 protected:
     command_test() {
         std::string path = std::filesystem::temp_directory_path() / "galley-command-XXXXXX";
@@ -56,9 +56,9 @@ protected:
     std::filesystem::path folder_{};
 };
 
-testing::AssertionResult contains(const std::string& text, std::string_view part) {
-    if (text.find(part) != text.npos) return testing::AssertionSuccess();
-    return testing::AssertionFailure() << "no '" << part << "' in:\n" << text;
+::testing::AssertionResult contains(const std::string& text, std::string_view part) {
+    if (text.find(part) != text.npos) return ::testing::AssertionSuccess();
+    return ::testing::AssertionFailure() << "no '" << part << "' in:\n" << text;
 }
 
 TEST_F(command_test, tells_its_version_and_helps) {

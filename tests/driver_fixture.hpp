@@ -54,7 +54,7 @@ private:
 constexpr auto for_ever = 20s;
 
 template <class Driver>
-class driver_suite : public testing::Test {
+class driver_suite : public ::testing::Test {
 protected:
     ~driver_suite() override {
         driver.shut();
@@ -136,7 +136,7 @@ private:
     std::uint64_t latest_{};  ///< its place in the start order
 };
 
-using both_drivers = testing::Types<galley::ref::poll_driver, galley::fast::epoll_driver>;
+using both_drivers = ::testing::Types<galley::ref::poll_driver, galley::fast::epoll_driver>;
 struct driver_names {
     template <class Driver>
     static std::string GetName(int) {

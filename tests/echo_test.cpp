@@ -23,7 +23,7 @@ using galley::task;
 using galley::tcp_stream;
 
 template <class Loop>
-class echo_test : public testing::Test {
+class echo_test : public ::testing::Test {
 protected:
     Loop loop;
 };
@@ -33,7 +33,7 @@ struct loop_names {
         return std::is_same_v<Loop, galley::ref::loop> ? "ref" : "fast";
     }
 };
-using both_loops = testing::Types<galley::ref::loop, galley::fast::loop>;
+using both_loops = ::testing::Types<galley::ref::loop, galley::fast::loop>;
 TYPED_TEST_SUITE(echo_test, both_loops, loop_names);
 
 struct tally {

@@ -114,7 +114,7 @@ int read_without_system_call(bool tcp) {
 
 TEST(epoll_driver_DeathTest, a_drained_socket_is_not_asked_again) {
     for (const bool tcp : {true, false}) {
-        EXPECT_EXIT(std::_Exit(read_without_system_call(tcp)), testing::ExitedWithCode(0), "");
+        EXPECT_EXIT(std::_Exit(read_without_system_call(tcp)), ::testing::ExitedWithCode(0), "");
     }
 }
 
@@ -141,7 +141,7 @@ int work_without_pwait2(int error) {
 
 TEST(epoll_driver_DeathTest, an_old_kernel_gives_milliseconds_rounded_up) {
     for (const int error : {ENOSYS, EPERM}) {
-        EXPECT_EXIT(std::_Exit(work_without_pwait2(error)), testing::ExitedWithCode(0), "");
+        EXPECT_EXIT(std::_Exit(work_without_pwait2(error)), ::testing::ExitedWithCode(0), "");
     }
 }
 

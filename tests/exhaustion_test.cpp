@@ -25,7 +25,7 @@ std::size_t bound(const alphabet& letters) {
     return set == nullptr ? letters.limits.brief : std::min(letters.limits.brief, std::size_t{std::stoul(set)});
 }
 
-class exhaustion : public testing::TestWithParam<alphabet> {};
+class exhaustion : public ::testing::TestWithParam<alphabet> {};
 
 TEST_P(exhaustion, all_small_programs_agree) {
     const alphabet& letters = GetParam();
@@ -42,7 +42,7 @@ TEST_P(exhaustion, all_small_programs_agree) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(alphabets, exhaustion, testing::ValuesIn(all_alphabets()),
+INSTANTIATE_TEST_SUITE_P(alphabets, exhaustion, ::testing::ValuesIn(all_alphabets()),
                          [](const auto& p) { return std::string{p.param.name}; });
 
 }  // namespace

@@ -396,9 +396,9 @@ TEST(FastLoopThreads, AFailingCallbackIsReported) {
     const auto r = l.get_remote();
     ASSERT_TRUE(r.post([] { throw std::runtime_error{"overboard"}; }));
     ASSERT_TRUE(r.post([&] { set.set(); }));
-    testing::internal::CaptureStderr();
+    ::testing::internal::CaptureStderr();
     EXPECT_EQ(l.run(), verdict::completed);
-    EXPECT_NE(testing::internal::GetCapturedStderr().find("overboard"), std::string::npos);
+    EXPECT_NE(::testing::internal::GetCapturedStderr().find("overboard"), std::string::npos);
 }
 
 TEST(FastLoopThreadsOnEpoll, Posts) {

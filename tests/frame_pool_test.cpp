@@ -26,7 +26,7 @@ std::size_t rounded_up(std::size_t size) {
     return (size + pool::class_bytes - 1) / pool::class_bytes * pool::class_bytes;
 }
 
-class frame_pool : public testing::Test {
+class frame_pool : public ::testing::Test {
 protected:
     void SetUp() override {
         if (GALLEY_POOL_FRAMES == 0) {

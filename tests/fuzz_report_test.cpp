@@ -67,7 +67,7 @@ TEST(fuzz_report, makes_the_case_small_and_the_json_replays_it) {
 
 TEST(fuzz_report, is_written_beside_what_the_engine_keeps) {
     namespace fs = std::filesystem;
-    const fs::path folder = fs::path{testing::TempDir()} / "galley_fuzz_report";
+    const fs::path folder = fs::path{::testing::TempDir()} / "galley_fuzz_report";
     fs::remove_all(folder);
     fs::create_directories(folder);
     auto option = "-artifact_prefix=" + (folder / "differential-").string();

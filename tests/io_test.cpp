@@ -30,7 +30,7 @@ std::string text_of(std::span<const std::byte> bytes) {
 }
 
 template <class Loop>
-class io_test : public testing::Test {
+class io_test : public ::testing::Test {
 protected:
     /// Runs `body` as the main task.
     template <class F>
@@ -48,7 +48,7 @@ struct loop_names {
         return std::is_same_v<Loop, galley::ref::loop> ? "ref" : "fast";
     }
 };
-using both_loops = testing::Types<galley::ref::loop, galley::fast::loop>;
+using both_loops = ::testing::Types<galley::ref::loop, galley::fast::loop>;
 TYPED_TEST_SUITE(io_test, both_loops, loop_names);
 
 TYPED_TEST(io_test, one_task_reads_what_another_writes) {
@@ -180,7 +180,7 @@ TYPED_TEST(io_test, a_report_names_what_is_awaited) {
             group.cancel();
         });
     });
-    EXPECT_THAT(kinds, testing::ElementsAre("running", "read", "write", "accept", "connect", "readable", "writable"));
+    EXPECT_THAT(kinds, ::testing::ElementsAre("running", "read", "write", "accept", "connect", "readable", "writable"));
 }
 
 // LIFE-5: the operations are reaped, then the frames go, and with them the descriptors.
@@ -275,7 +275,7 @@ TEST(endpoint, takes_literals_only) {
             static_cast<void>(galley::endpoint{bad, 80});
             ADD_FAILURE() << bad;
         } catch (const std::invalid_argument& e) {
-            EXPECT_THAT(e.what(), testing::HasSubstr("'" + std::string{bad} + "'"));
+            EXPECT_THAT(e.what(), ::testing::HasSubstr("'" + std::string{bad} + "'"));
         }
     }
 }
@@ -288,7 +288,7 @@ TYPED_TEST(io_test, a_listener_says_why_it_cannot_listen) {
         ADD_FAILURE();
     } catch (const std::system_error& e) {
         EXPECT_EQ(e.code(), std::errc::address_in_use);
-        EXPECT_THAT(e.what(), testing::HasSubstr("bind"));
+        EXPECT_THAT(e.what(), ::testing::HasSubstr("bind"));
     }
 }
 

@@ -166,7 +166,7 @@ TYPED_TEST(kernel_faults_test, what_is_announced_is_not_believed) {
     this->wait_until_reported(4);
     send_all(p.b, "left there");
     this->wait_until_reported(5);
-    EXPECT_THAT(this->reported, testing::UnorderedElementsAreArray(all));
+    EXPECT_THAT(this->reported, ::testing::UnorderedElementsAreArray(all));
     for (const test_op* const op : all) {
         EXPECT_TRUE(op->is_ok()) << op->error();
     }

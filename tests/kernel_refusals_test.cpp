@@ -84,7 +84,7 @@ TEST_F(kernel_refusals_poll, a_poll_that_fails_is_the_error_of_everything_in_fli
     ASSERT_TRUE(in_flight(accept));
     kernel.fail(call::wait, -1, {ENOMEM});
     wait(std::nullopt);
-    EXPECT_THAT(reported, testing::ElementsAre(&read, &accept));
+    EXPECT_THAT(reported, ::testing::ElementsAre(&read, &accept));
     EXPECT_EQ(read.error(), ENOMEM);
     EXPECT_EQ(accept.error(), ENOMEM);
 

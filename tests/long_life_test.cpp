@@ -28,7 +28,7 @@ constexpr int a_short_life = 1'000;
 constexpr int a_long_life = 1'000'000;
 
 template <class Loop>
-class long_life : public testing::Test {
+class long_life : public ::testing::Test {
 protected:
     void SetUp() override {
         if (GALLEY_COUNTED_HEAP == 0) {
@@ -69,7 +69,7 @@ struct names {
         return std::is_same_v<Loop, ref::loop> ? "ref" : "fast";
     }
 };
-using loops = testing::Types<ref::loop, fast::loop>;
+using loops = ::testing::Types<ref::loop, fast::loop>;
 TYPED_TEST_SUITE(long_life, loops, names);
 
 task<> nothing() { co_return; }

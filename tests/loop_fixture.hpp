@@ -2,11 +2,10 @@
 // Both loops under virtual time, for typed suites.
 #pragma once
 
-#include <spec/stage/run/sim.hpp>
-
 #include <galley/fast/loop.hpp>
 #include <galley/galley.hpp>
 #include <galley/ref/loop.hpp>
+#include <galley/testing/virtual_driver.hpp>
 
 #include <gtest/gtest.h>
 
@@ -15,16 +14,8 @@
 
 namespace galley::test {
 
-/// A world in which nothing happens by itself.
-struct quiet_world : spec::world_listener {
-    void delivering(std::size_t) override {}
-    void post(std::int64_t) override {}
-    void wake() override {}
-    void stop() override {}
-};
-
 template <class Loop>
-class on_loop : public testing::Test {
+class on_loop : public ::testing::Test {
 protected:
     on_loop() {
         loop.tasks().on_failure(
@@ -43,9 +34,7 @@ protected:
     }
 
     std::vector<std::string> unobserved{};
-    spec::scenario nothing{};
-    quiet_world world{};
-    spec::sim_driver driver{nothing, world};
+    galley::testing::virtual_driver driver;
     Loop loop{driver, loop_options{.resolution_bits = 0}};
 };
 
@@ -55,6 +44,6 @@ struct loop_names {
         return std::is_same_v<Loop, ref::loop> ? "ref" : "fast";
     }
 };
-using both_loops = testing::Types<ref::loop, fast::loop>;
+using both_loops = ::testing::Types<ref::loop, fast::loop>;
 
 }  // namespace galley::test

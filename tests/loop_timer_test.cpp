@@ -137,16 +137,14 @@ private:
         for (const auto& [verb, who, amount] : program_.on_fire[i]) {
             switch (verb) {
                 case 2: events_.emplace_back('c', who, loop_.cancel(timers_[who])); break;
-                case 3: driver_.burn(duration{std::max(amount, 0)}); break;
+                case 3: driver_.pass(duration{std::max(amount, 0)}); break;
                 default: loop_.start(timers_[who], loop_.sample() + duration{amount});
             }
         }
     }
 
     const program& program_;
-    spec::scenario nothing_{};
-    quiet_world world_{};
-    spec::sim_driver driver_{nothing_, world_};
+    testing::virtual_driver driver_;
     Loop loop_{driver_, loop_options{.resolution_bits = 0}};
     std::deque<scripted_timer> timers_;
     std::size_t fired_{};

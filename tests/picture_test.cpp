@@ -63,7 +63,7 @@ nlohmann::json data_of(const std::string& page) {
 }
 
 /// A folder of its own, removed at the end.
-class picture_test : public testing::Test {
+class picture_test : public ::testing::Test {
 protected:
     picture_test() {
         std::string path = std::filesystem::temp_directory_path() / "galley-picture-XXXXXX";

@@ -77,7 +77,7 @@ std::string text_of(const finding& f, const trace& t) {
 
 /// Random scenarios that lean to the rule never break it, and do put it to the test. Scenarios that break another rule
 /// are no business of this property.
-class rule_test final : public testing::Test {
+class rule_test final : public ::testing::Test {
 public:
     rule_test(const rule_property& p, which_loop on) : property_{p}, on_{on}, met_{p.rule} {}
 
@@ -126,9 +126,9 @@ private:
 [[maybe_unused]] const bool registered = [] {
     for (const rule_property& p : rule_properties()) {
         for (const which_loop on : {which_loop::ref, which_loop::fast}) {
-            testing::RegisterTest(std::string{p.name}.c_str(), on == which_loop::ref ? "on_ref" : "on_fast", nullptr,
-                                  nullptr, __FILE__, __LINE__,
-                                  [&p, on]() -> testing::Test* { return new rule_test{p, on}; });
+            ::testing::RegisterTest(std::string{p.name}.c_str(), on == which_loop::ref ? "on_ref" : "on_fast", nullptr,
+                                    nullptr, __FILE__, __LINE__,
+                                    [&p, on]() -> ::testing::Test* { return new rule_test{p, on}; });
         }
     }
     return true;

@@ -19,7 +19,7 @@ public:
     int wakes{};
 };
 
-class ref_inbox : public testing::Test {
+class ref_inbox : public ::testing::Test {
 protected:
     bool post(int number) {
         callback work{[this, number] { called.push_back(number); }};

@@ -16,11 +16,11 @@ namespace galley::test {
 namespace {
 
 template <class Loop>
-class remote_suite : public testing::Test {
+class remote_suite : public ::testing::Test {
 protected:
     Loop loop{};
 };
-using both_loops = testing::Types<ref::loop, fast::loop>;
+using both_loops = ::testing::Types<ref::loop, fast::loop>;
 TYPED_TEST_SUITE(remote_suite, both_loops);
 
 task<void> waits_for(event* e) { co_await e->wait(); }

@@ -47,9 +47,9 @@ TYPED_TEST(reports_suite, a_failure_that_reaches_nobody_is_printed) {
     spawn(loop, burns(), "stew").detach();
     spawn(loop, breaks()).detach();
     ASSERT_TRUE(loop.get_remote().post([] { throw std::runtime_error("overboard"); }));
-    testing::internal::CaptureStderr();
+    ::testing::internal::CaptureStderr();
     const verdict v = loop.run();
-    const std::string printed = testing::internal::GetCapturedStderr();
+    const std::string printed = ::testing::internal::GetCapturedStderr();
     EXPECT_EQ(v, verdict::completed);
     const std::string of_stew = "galley: task 1 'stew' failed, and nobody took its outcome: burnt\n";
     const std::string of_other = "galley: task 2 '' failed, and nobody took its outcome: not a std::exception\n";

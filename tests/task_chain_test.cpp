@@ -63,9 +63,7 @@ task<void> counted_chain(int depth, int* frames, event* bottom) {
 
 TEST(task_chain_destruction, a_million_suspended_calls_are_destroyed_with_their_loop) {
     for (const bool on_fast : {false, true}) {
-        spec::scenario nothing;
-        quiet_world world;
-        spec::sim_driver driver{nothing, world};
+        testing::virtual_driver driver;
         event bottom;
         int frames = 0;
         const auto suspend_and_destroy = [&](auto make) {

@@ -80,9 +80,7 @@ TYPED_TEST(task_suite, no_failure_is_silent) {  // TASK-3
 
 TEST(task_close, a_failure_that_nobody_took_is_reported_at_close) {
     int reports = 0;
-    spec::scenario nothing;
-    quiet_world world;
-    spec::sim_driver driver{nothing, world};
+    testing::virtual_driver driver;
     join_handle<int> kept;
     {
         ref::loop loop{driver};
@@ -109,9 +107,7 @@ task<void> body_fails(event* never) {
 
 TEST(task_close, the_failure_of_a_groups_body_is_reported_if_the_group_is_destroyed) {
     std::vector<std::string> reports;
-    spec::scenario nothing;
-    quiet_world world;
-    spec::sim_driver driver{nothing, world};
+    testing::virtual_driver driver;
     event never;
     {
         fast::loop loop{driver};

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 // Memory: what one of a hundred thousand sleeping tasks takes, its place in the ready queue included. In bytes, not in
 // time.
-#include "bench/harness/manual_driver.hpp"
 #include "bench/harness/suite.hpp"
 #include "bench/raw.hpp"
 #include "bench/raw_timers.hpp"
 
 #include <galley/run.hpp>
 #include <galley/sleep.hpp>
+#include <galley/testing/virtual_driver.hpp>
 
 #include <bit>
 #include <chrono>
@@ -44,7 +44,7 @@ void on_fresh_thread(benchmark::State& state, Body body) {
 template <class Loop>
 void on(benchmark::State& state) {
     on_fresh_thread(state, [](std::uint64_t& woke, auto measure) {
-        manual_driver driver;
+        galley::testing::virtual_driver driver;
         Loop loop{driver};
         galley::run(loop, galley::invoke([&]() -> galley::task<> {
                         for (std::uint64_t i = 0; i < count; ++i) {

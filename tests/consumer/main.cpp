@@ -6,6 +6,7 @@
 #include <galley/fast/loop.hpp>
 #include <galley/ref/loop.hpp>
 #include <galley/ref/poll_driver.hpp>
+#include <galley/testing/testing.hpp>
 
 #include <chrono>
 
@@ -28,5 +29,9 @@ int cook() {
 int main() {
     const int dishes =
         cook<galley::ref::loop, galley::ref::poll_driver>() + cook<galley::fast::loop, galley::fast::epoll_driver>();
-    return dishes == 2 ? 0 : 1;
+    const auto explored = galley::testing::explore({}, []() -> galley::task<> {
+        const int one = co_await dish();
+        galley::testing::require(one == 1, "no dish");
+    });
+    return dishes == 2 && explored.complete && !explored.failed() ? 0 : 1;
 }

@@ -74,7 +74,7 @@ outcome run_once(const program& p, const combination& on, const fault& f) {
     return o;
 }
 
-class failing_test : public testing::TestWithParam<std::tuple<program, combination>> {
+class failing_test : public ::testing::TestWithParam<std::tuple<program, combination>> {
 protected:
     /// Runs a case and judges it. What it came to tells how to go on.
     outcome run_case(const fault& f) {
@@ -196,7 +196,7 @@ std::vector<program> all_programs() {
 }
 
 INSTANTIATE_TEST_SUITE_P(, failing_test,
-                         testing::Combine(testing::ValuesIn(all_programs()), every_loop_on_every_driver),
+                         ::testing::Combine(::testing::ValuesIn(all_programs()), every_loop_on_every_driver),
                          [](const auto& info) {
                              return std::get<0>(info.param).name + ("_" + name_of(std::get<1>(info.param)));
                          });

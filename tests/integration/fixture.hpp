@@ -122,7 +122,7 @@ private:
     std::unique_ptr<galley::loop> loop_;
 };
 
-class integration : public testing::TestWithParam<combination> {
+class integration : public ::testing::TestWithParam<combination> {
 protected:
     ~integration() override { EXPECT_EQ(open_descriptors(), before_) << "descriptors leaked, or were closed twice"; }
 
@@ -132,10 +132,10 @@ private:
 
 /// What each suite is instantiated with: INSTANTIATE_TEST_SUITE_P(, suite, every_loop_on_every_driver,
 /// combination_name)
-inline const auto every_loop_on_every_driver =
-    testing::Values(combination{loop_kind::ref, driver_kind::poll}, combination{loop_kind::ref, driver_kind::epoll},
-                    combination{loop_kind::fast, driver_kind::poll}, combination{loop_kind::fast, driver_kind::epoll});
-inline std::string combination_name(const testing::TestParamInfo<combination>& info) { return name_of(info.param); }
+inline const auto every_loop_on_every_driver = ::testing::Values(
+    combination{loop_kind::ref, driver_kind::poll}, combination{loop_kind::ref, driver_kind::epoll},
+    combination{loop_kind::fast, driver_kind::poll}, combination{loop_kind::fast, driver_kind::epoll});
+inline std::string combination_name(const ::testing::TestParamInfo<combination>& info) { return name_of(info.param); }
 
 /// An endless text of its own for each number: any byte that is lost, doubled, out of place or of another stream shows.
 inline std::byte byte_of(std::uint64_t stream, std::uint64_t position) noexcept {

@@ -24,7 +24,7 @@
 namespace galley_test {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 class fork_test : public integration {};
 INSTANTIATE_TEST_SUITE_P(, fork_test, every_loop_on_every_driver, combination_name);
@@ -38,7 +38,7 @@ pid_t fork_with_limit() {
     return child;
 }
 /// The end of a child in the process that is it.
-[[noreturn]] void leave_child() { ::_exit(testing::Test::HasFailure() ? EXIT_FAILURE : EXIT_SUCCESS); }
+[[noreturn]] void leave_child() { ::_exit(::testing::Test::HasFailure() ? EXIT_FAILURE : EXIT_SUCCESS); }
 /// Waits for a child, which must have found everything right.
 void expect_success(pid_t child) {
     int status{};
@@ -408,8 +408,8 @@ TEST_P(fork_test, another_program_inherits_nothing) {
         for (const std::string& one : open_descriptors()) {
             if (!before.contains(one)) {
                 ++ours;
-                EXPECT_THAT(spawned, testing::Not(HasSubstr(" " + one + "\n")));
-                EXPECT_THAT(executed, testing::Not(HasSubstr(" " + one + "\n")));
+                EXPECT_THAT(spawned, ::testing::Not(HasSubstr(" " + one + "\n")));
+                EXPECT_THAT(executed, ::testing::Not(HasSubstr(" " + one + "\n")));
             }
         }
         EXPECT_GE(ours, 10U) << "two loops with two each, a pair, a listener, and the three of the connection";

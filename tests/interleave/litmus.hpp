@@ -42,7 +42,7 @@ std::string text(Ints... n) {
 inline set outcomes(const program& p, const limits& l = {}) {
     const report r = explore(p, l);
     EXPECT_TRUE(r.complete) << (r.failed ? r.failed->what + "\n" + r.failed->steps : "");
-    const auto* const test = testing::UnitTest::GetInstance()->current_test_info();
+    const auto* const test = ::testing::UnitTest::GetInstance()->current_test_info();
     std::cout << test->name() << ": " << r.executions << " executions, " << r.outcomes.size() << " outcomes\n";
     return r.outcomes;
 }

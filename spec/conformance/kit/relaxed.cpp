@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "spec/conformance/kit/relaxed.hpp"
 
-#include <algorithm>
+#include <galley/testing/exploring_loop.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <memory>
 #include <vector>
 
-#include "spec/conformance/kit/relaxed_loop.hpp"
 #include "spec/stage/run/run.hpp"
 
 namespace galley::conformance {
@@ -17,24 +20,41 @@ struct choice {
     std::size_t events{};
 };
 
-/// The run that takes the given choices, and the first of what comes after them. Notes all.
-spec::trace run_with(const spec::scenario& s, relaxations relaxed, std::vector<choice>& path) {
-    const spec::trace* so_far = nullptr;
-    std::size_t next = 0;
-    const auto choose = [&](std::size_t of) {
-        if (next == path.size()) path.push_back({});
-        auto& c = path[next++];
+/// Takes the given choices, and the first of what comes after them. Notes all.
+class path_chooser final : public testing::chooser {
+public:
+    explicit path_chooser(std::vector<choice>& path) noexcept : path_{path} {}
+    void watch(const spec::trace& t) noexcept { so_far_ = &t; }
+    std::size_t choose(testing::point, std::size_t of) override {
+        if (next_ == path_.size()) path_.push_back({});
+        auto& c = path_[next_++];
         c.of = of;
-        c.events = so_far->events.size();
+        c.events = so_far_->events.size();
         return c.taken;
-    };
+    }
+
+private:
+    std::vector<choice>& path_;
+    const spec::trace* so_far_{};
+    std::size_t next_{};
+};
+
+spec::trace run_with(const spec::scenario& s, relaxations relaxed, std::vector<choice>& path) {
+    const testing::relaxations open{.ready_order = relaxed.ready_order,
+                                    .timer_ties = relaxed.timer_ties,
+                                    .completions = false,
+                                    .posts = false,
+                                    .late = false,
+                                    .rounds = relaxed.rounds};
+    path_chooser choose{path};
+    auto turns_left = std::numeric_limits<std::uint64_t>::max();
     return spec::run_scenario(
         s,
         [&](driver& d, const loop_options& o) -> std::unique_ptr<loop> {
-            return std::make_unique<relaxed_loop>(d, o, relaxed, choose);
+            return std::make_unique<testing::exploring_loop>(d, o, open, choose, turns_left);
         },
         [&](driver&, const spec::trace& t) {
-            so_far = &t;
+            choose.watch(t);
             return std::unique_ptr<driver>{};
         });
 }

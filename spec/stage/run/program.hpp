@@ -57,7 +57,7 @@ public:
     std::vector<std::optional<semaphore>> semaphores;
     std::vector<owned_mutex> mutexes;
     std::vector<std::optional<queue<std::int64_t>>> queues;
-    std::vector<int> descriptors;  ///< of the channels: on the sim driver their indices
+    std::vector<int> descriptors;  ///< of the channels
     bool has_kernel{};             ///< descriptors are the kernel's: transfers need buffers, numbers are used again
     std::uint16_t port{1};         ///< where `connect` goes, on the loopback
 

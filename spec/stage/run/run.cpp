@@ -4,8 +4,6 @@
 #include <spec/stage/run/run.hpp>
 #include <spec/stage/run/world.hpp>
 
-#include <numeric>
-
 namespace galley::spec {
 
 namespace {
@@ -23,12 +21,12 @@ trace run_scenario(const scenario& s, const loop_factory& make_loop, const drive
     recorder record{t};
     program p{s, record};
     world outside{p, record, s};
-    sim_driver sim{s, outside};
-    const std::unique_ptr<driver> wrapped = wrap ? wrap(sim, t) : nullptr;
-    std::unique_ptr<loop> l = make_loop(wrapped ? *wrapped : static_cast<driver&>(sim), options_of(s));
+    simulation sim{s, outside};
+    const std::unique_ptr<driver> wrapped = wrap ? wrap(sim.get_driver(), t) : nullptr;
+    std::unique_ptr<loop> l = make_loop(wrapped ? *wrapped : sim.get_driver(), options_of(s));
     p.loop = l.get();
     p.time = &sim;
-    std::iota(p.descriptors.begin(), p.descriptors.end(), 0);
+    p.descriptors = sim.descriptors();
     record.watch(*l);
     l->observe(&record);
     outside.open(*l);

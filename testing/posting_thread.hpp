@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSL-1.0
+// What other threads may touch of an exploring loop: one mailbox for each.
+#pragma once
+
+#include <galley/contract/fork_guard.hpp>
+#include <galley/contract/remote.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+namespace galley::testing {
+
+/// What all threads of a loop share, under one mutex.
+struct post_office {
+    std::mutex mutex{};
+    std::uint64_t posts{};    ///< so many were made, by all threads
+    std::uint64_t threads{};  ///< loop thread only
+    bool stop{};
+    bool closed{};  ///< posts are refused from now on (LIFE-5)
+    const fork_guard guard{};
+};
+
+/// A post, and its place in the order of all.
+struct numbered_post {
+    std::uint64_t number;
+    callback work;
+    std::uint64_t by;  ///< the thread, from 1
+};
+
+/// A thread, real or meant: its posts come in order (POST-1). It wakes nobody, as under virtual time no wait blocks.
+class posting_thread final : public mailbox {
+public:
+    explicit posting_thread(std::shared_ptr<post_office> office) noexcept
+        : office_{std::move(office)}, id_{++office_->threads} {}
+
+    [[nodiscard]] bool post(callback& work) override {
+        if (office_->guard.in_child()) return false;  // LIFE-8
+        const std::lock_guard lock{office_->mutex};
+        if (office_->closed) return false;
+        posts_.push_back({++office_->posts, std::move(work), id_});
+        return true;
+    }
+    void stop() noexcept override {
+        const std::lock_guard lock{office_->mutex};
+        office_->stop = true;
+    }
+    void attach() noexcept override {
+        const std::lock_guard lock{office_->mutex};
+        ++remotes_;
+    }
+    void detach() noexcept override {
+        const std::lock_guard lock{office_->mutex};
+        --remotes_;
+    }
+
+    // --- the loop's side
+
+    /// Whether nothing more can come of it.
+    [[nodiscard]] bool gone() const {
+        const std::lock_guard lock{office_->mutex};
+        return remotes_ == 0 && posts_.empty();
+    }
+    [[nodiscard]] bool has_remotes() const {
+        const std::lock_guard lock{office_->mutex};
+        return remotes_ > 0;
+    }
+    [[nodiscard]] bool has_posts() const {
+        const std::lock_guard lock{office_->mutex};
+        return !posts_.empty();
+    }
+    [[nodiscard]] std::list<numbered_post> take_all() noexcept {
+        const std::lock_guard lock{office_->mutex};
+        return std::exchange(posts_, {});
+    }
+
+private:
+    const std::shared_ptr<post_office> office_;
+    const std::uint64_t id_;
+    std::list<numbered_post> posts_;
+    std::size_t remotes_{};
+};
+
+}  // namespace galley::testing

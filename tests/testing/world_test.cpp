@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: BSL-1.0
+// The world outside as it is scripted: the network, signals, threads, failures. On the loops that programs run on, and
+// under exploration.
+#include <galley/fast/loop.hpp>
+#include <galley/galley.hpp>
+#include <galley/ref/loop.hpp>
+#include <galley/tcp.hpp>
+#include <galley/testing/network.hpp>
+#include <galley/testing/play.hpp>
+#include <galley/testing/signals.hpp>
+#include <galley/testing/testing.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <sys/signalfd.h>
+
+namespace galley::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::body_function;
+using ::testing::ElementsAre;
+using testing::explore;
+using testing::link;
+using testing::network;
+using testing::world;
+
+/// On both loops, and in the first order of an exploration.
+void everywhere(const body_function& body) {
+    EXPECT_EQ(testing::play([](driver& d) { return std::make_unique<ref::loop>(d, loop_options{0, 1}); }, body), "");
+    EXPECT_EQ(testing::play([](driver& d) { return std::make_unique<fast::loop>(d, loop_options{0, 1}); }, body), "");
+    const auto found = explore({.schedules = 1}, body);
+    EXPECT_FALSE(found.failed()) << found.report();
+}
+
+/// What one read gives, as text; "error N" for an error, "." for the end.
+task<std::string> read_some(int from, std::size_t most = 100) {
+    std::vector<std::byte> room(most);
+    const transferred got = co_await read(from, room);
+    if (got.error) co_return "error " + std::to_string(got.error.value());
+    if (got.count == 0) co_return ".";
+    co_return std::string(reinterpret_cast<const char*>(room.data()), got.count);
+}
+
+task<std::size_t> write_some(int to, std::string_view text) {
+    const transferred done = co_await write(to, std::as_bytes(std::span{text}));
+    if (done.error) throw std::system_error{done.error};
+    co_return done.count;
+}
+
+task<> write_all(int to, std::string_view text) {
+    while (!text.empty()) {
+        const std::size_t count = co_await write_some(to, text);
+        text.remove_prefix(count);
+    }
+}
+
+/// Everything up to the end.
+task<std::string> read_all(int from) {
+    std::string all;
+    while (true) {
+        const std::string part = co_await read_some(from);
+        if (part == ".") co_return all;
+        all += part;
+    }
+}
+
+struct two_ends {
+    two_ends(world& w, std::pair<int, int> both) : one{w.loop, both.first}, other{w.loop, both.second} {}
+    descriptor one;
+    descriptor other;
+};
+
+TEST(a_network, takes_its_time) {
+    everywhere([](world& w) -> task<> {
+        network net{w, {.latency = 30ms}};
+        const two_ends ends{w, net.connected()};
+        co_await write_all(ends.one.get(), "hello");
+        EXPECT_EQ(w.loop.now(), epoch);
+        const std::string got = co_await read_some(ends.other.get());
+        EXPECT_EQ(got, "hello");
+        EXPECT_EQ(w.loop.now(), instant{30ms});
+    });
+}
+
+TEST(a_network, moves_as_much_as_it_may) {
+    everywhere([](world& w) -> task<> {
+        network net{w, {.most = 3}};
+        const two_ends ends{w, net.connected()};
+        const std::size_t gone = co_await write_some(ends.one.get(), "hello");
+        EXPECT_EQ(gone, 3U);
+        co_await write_all(ends.one.get(), "lo, you");
+        co_await sleep_for(1ms);
+        for (const std::string part : {"hel", "lo,", " yo", "u"}) {
+            const std::string got = co_await read_some(ends.other.get());
+            EXPECT_EQ(got, part);
+        }
+    });
+}
+
+TEST(a_network, lets_writers_wait_while_nobody_reads) {
+    everywhere([](world& w) -> task<> {
+        network net{w, {.room = 4}};
+        const two_ends ends{w, net.connected()};
+        bool written{};
+        const auto writer = [&]() -> task<> {
+            co_await write_all(ends.one.get(), "0123456789");
+            written = true;
+        };
+        const auto reader = [&]() -> task<> {
+            co_await sleep_for(1h);
+            EXPECT_FALSE(written);
+            std::string all;
+            while (all.size() < 10) {
+                const std::string part = co_await read_some(ends.other.get());
+                EXPECT_LE(part.size(), 4U);
+                all += part;
+            }
+            EXPECT_EQ(all, "0123456789");
+        };
+        co_await when_all(writer(), reader());
+        EXPECT_TRUE(written);
+    });
+}
+
+TEST(a_network, ends_and_closes) {
+    everywhere([](world& w) -> task<> {
+        network net{w, {.latency = 1ms}};
+        two_ends ends{w, net.connected()};
+        co_await write_all(ends.one.get(), "last");
+        net.end_writing(ends.one.get());
+        const std::string all = co_await read_all(ends.other.get());
+        EXPECT_EQ(all, "last");
+        co_await write_all(ends.other.get(), "answer");
+        ends.other.close();
+        const std::string answer = co_await read_all(ends.one.get());
+        EXPECT_EQ(answer, "answer");
+        const transferred refused = co_await write(ends.one.get(), std::as_bytes(std::span{"x", 1}));
+        EXPECT_EQ(refused.error.value(), EPIPE);
+    });
+}
+
+TEST(a_network, is_reset) {
+    everywhere([](world& w) -> task<> {
+        network net{w, {.latency = 1s}};
+        const two_ends ends{w, net.connected()};
+        w.outside.at(instant{500ms}, [&net, &ends] { net.reset(ends.one.get()); });
+        co_await write_all(ends.one.get(), "never seen");
+        const std::string got = co_await read_some(ends.other.get());
+        EXPECT_EQ(got, "error " + std::to_string(ECONNRESET));
+        EXPECT_EQ(w.loop.now(), instant{500ms});
+        const transferred refused = co_await write(ends.one.get(), std::as_bytes(std::span{"x", 1}));
+        EXPECT_EQ(refused.error.value(), ECONNRESET);
+    });
+}
+
+TEST(a_network, connects_and_refuses) {
+    everywhere([](world& w) -> task<> {
+        network net{w, {.latency = 20ms}};
+        const descriptor listener{w.loop, net.listen(80)};
+        const descriptor client{w.loop, net.socket()};
+        const auto serve = [&]() -> task<> {
+            const accepted got = co_await accept(listener.get());
+            EXPECT_FALSE(got.error);
+            const descriptor peer{w.loop, got.descriptor};
+            const std::string asked = co_await read_all(peer.get());
+            co_await write_all(peer.get(), "you said " + asked);
+        };
+        const auto ask = [&]() -> task<> {
+            const std::error_code error = co_await connect(client.get(), endpoint{"192.0.2.1", 80});
+            EXPECT_FALSE(error);
+            EXPECT_EQ(w.loop.now(), instant{20ms});
+            co_await write_all(client.get(), "hello");
+            net.end_writing(client.get());
+            const std::string answer = co_await read_all(client.get());
+            EXPECT_EQ(answer, "you said hello");
+            EXPECT_EQ(w.loop.now(), instant{60ms});
+        };
+        co_await when_all(serve(), ask());
+        const descriptor other{w.loop, net.socket()};
+        const std::error_code refused = co_await connect(other.get(), endpoint{"::1", 81});
+        EXPECT_EQ(refused.value(), ECONNREFUSED);
+    });
+}
+
+TEST(a_network, carries_tcp_streams) {
+    everywhere([](world& w) -> task<> {
+        network net{w};
+        const auto [left, right] = net.connected();
+        const tcp_stream one{descriptor{w.loop, left}};
+        const tcp_stream other{descriptor{w.loop, right}};
+        const std::string_view text = "hello";
+        const transferred sent = co_await one.write_all(std::as_bytes(std::span{text}));
+        EXPECT_FALSE(sent.error);
+        const std::string got = co_await read_some(other.native_handle());
+        EXPECT_EQ(got, text);
+    });
+}
+
+/// Whoever takes what one read gives for a whole message is found.
+TEST(an_unsure_network, splits_messages) {
+    std::set<std::string> seen;
+    const auto found = explore({}, [&seen](world& w) -> task<> {
+        network net{w, {.unsure = true}};
+        const two_ends ends{w, net.connected()};
+        co_await write_all(ends.one.get(), "abc");
+        co_await sleep_for(1ms);
+        std::string parts;
+        while (true) {
+            const std::string part = co_await read_some(ends.other.get());
+            parts += (parts.empty() ? "" : "|") + part;
+            if (part.ends_with('c')) break;
+        }
+        seen.insert(parts);
+    });
+    EXPECT_TRUE(found.complete) << found.report();
+    EXPECT_FALSE(found.failed()) << found.report();
+    EXPECT_THAT(seen, ElementsAre("abc", "a|bc", "a|b|c"));
+}
+
+TEST(a_scripted_failure, is_that_of_the_call_that_was_meant) {
+    everywhere([](world& w) -> task<> {
+        network net{w};
+        const two_ends ends{w, net.connected()};
+        w.outside.fail(io::write, ENOBUFS, 1);
+        w.outside.fail(io::read, EIO);
+        co_await write_all(ends.one.get(), "a");
+        const transferred second = co_await write(ends.one.get(), std::as_bytes(std::span{"b", 1}));
+        EXPECT_EQ(second.error.value(), ENOBUFS);
+        const std::string failed = co_await read_some(ends.other.get());
+        EXPECT_EQ(failed, "error " + std::to_string(EIO));
+        co_await sleep_for(1ms);
+        const std::string got = co_await read_some(ends.other.get());
+        EXPECT_EQ(got, "a");
+    });
+}
+
+TEST(a_descriptor, that_was_closed_is_none) {
+    everywhere([](world& w) -> task<> {
+        network net{w};
+        const auto [one, other] = net.connected();
+        const descriptor kept{w.loop, other};
+        const auto close_later = [&w](int number) -> task<> {
+            co_await sleep_for(1s);
+            EXPECT_EQ(w.loop.close(number), 0);
+            EXPECT_EQ(w.loop.close(number), EBADF);
+        };
+        const auto wait = [](int from) -> task<> {
+            const std::string got = co_await read_some(from);
+            EXPECT_EQ(got, "error " + std::to_string(ECANCELED));
+            const std::string stale = co_await read_some(from);
+            EXPECT_EQ(stale, "error " + std::to_string(EBADF));
+        };
+        co_await when_all(wait(one), close_later(one));
+    });
+}
+
+TEST(a_descriptor, that_is_waited_for_can_be_given_up) {
+    everywhere([](world& w) -> task<> {
+        network net{w};
+        const two_ends ends{w, net.connected()};
+        const auto got = co_await timeout(1min, read_some(ends.one.get()));
+        EXPECT_EQ(got, std::nullopt);
+        EXPECT_EQ(w.loop.now(), instant{1min});
+    });
+}
+
+TEST(a_descriptor, that_is_left_open_is_named) {
+    const auto found = explore({}, [](world& w) -> task<> {
+        network net{w};
+        static_cast<void>(net.listen(80));
+        co_return;
+    });
+    EXPECT_EQ(found.failure, "left open: a listening socket, port 80");
+}
+
+TEST(signals, come_when_they_are_scripted) {
+    everywhere([](world& w) -> task<> {
+        testing::signals raised{w};
+        const descriptor from{w.loop, raised.descriptor()};
+        w.outside.at(instant{5s}, [&raised] { raised.raise(SIGTERM); });
+        signalfd_siginfo info{};
+        const transferred got = co_await read(from.get(), std::as_writable_bytes(std::span{&info, 1}));
+        EXPECT_EQ(got.count, sizeof info);
+        EXPECT_EQ(info.ssi_signo, static_cast<unsigned>(SIGTERM));
+        EXPECT_EQ(w.loop.now(), instant{5s});
+    });
+}
+
+TEST(threads, post_when_they_are_scripted) {
+    everywhere([](world& w) -> task<> {
+        event told;
+        w.post_at(instant{3h}, [&told] { told.set(); });
+        co_await told.wait();
+        EXPECT_EQ(w.loop.now(), instant{3h});
+    });
+}
+
+TEST(a_choice_of_the_body, is_tried_in_every_way) {
+    std::set<std::size_t> seen;
+    const auto found = explore({}, [&seen](world& w) -> task<> {
+        seen.insert(w.choose(3));
+        co_return;
+    });
+    EXPECT_EQ(found.schedules, 3U);
+    EXPECT_TRUE(found.complete);
+    EXPECT_THAT(seen, ElementsAre(0, 1, 2));
+}
+
+}  // namespace
+}  // namespace galley::test
