@@ -39,28 +39,44 @@ public:
     /// One of them, in a block of a level.
     struct slot {
         unsigned level;
-        unsigned index;  ///< below slots_per_level
-        [[nodiscard]] constexpr unsigned number() const noexcept { return level * slots_per_level + index; }
+        unsigned number;  ///< level * slots_per_level + its index there
     };
 
-    /// Puts a timer at the end of the slot's list for its tick. Returns how often that was done since the slot was
-    /// vacated, which is at least how many timers it has.
-    std::uint32_t put(timer& t, slot s, std::uint64_t tick) noexcept {
-        if (!is_occupied(s)) [[unlikely]] {
-            occupy(s);
-        }
-        const auto list = (tick << list_bits) >> (s.level * LevelBits) & (lists_per_slot - 1);
-        lists(s)[static_cast<std::size_t>(list)].push_back(t);
-        return ++puts_[s.number()];
+    [[nodiscard]] static constexpr slot at(unsigned level, std::uint64_t index) noexcept {
+        return {level, level * slots_per_level + static_cast<unsigned>(index)};
     }
-    [[nodiscard]] std::uint32_t puts(slot s) const noexcept { return is_occupied(s) ? puts_[s.number()] : 0; }
+
+    /// To be called before each `push`. True: the slot has taken in none since it was vacated, and must be occupied
+    /// first; or it has taken in a multiple of `Handful`. One test for both, as it is in the path of all starts.
+    template <unsigned Handful>
+    [[nodiscard]] bool count(slot s) noexcept {
+        return puts_[s.number]++ % Handful == 0;
+    }
+    /// Puts a timer at the end of the slot's list for its tick.
+    void push(timer& t, slot s, std::uint64_t tick) noexcept {
+        const auto list = (tick << list_bits) >> (s.level * LevelBits) & (lists_per_slot - 1);
+        lists_[s.number][static_cast<std::size_t>(list)].push_back(t);
+    }
+    [[nodiscard]] bool is_occupied(slot s) const noexcept {
+        return (occupied_[s.number / slots_per_block] & bit(s)) != 0;
+    }
+    void occupy(slot s) noexcept {
+        for (timer_list& l : lists(s)) {
+            l.reset();
+        }
+        occupied_[s.number / slots_per_block] |= bit(s);
+        levels_ |= std::uint64_t{1} << s.level;
+    }
+    /// How often one was pushed since the slot was vacated, which is at least how many timers it has.
+    [[nodiscard]] std::uint32_t puts(slot s) const noexcept { return puts_[s.number]; }
 
     [[nodiscard]] bool has_timers(slot s) noexcept {
         const std::span<timer_list, lists_per_slot> all = lists(s);
         return is_occupied(s) && !std::all_of(all.begin(), all.end(), [](const timer_list& l) { return l.empty(); });
     }
     void vacate(slot s) noexcept {
-        occupied_[s.number() / slots_per_block] &= ~bit(s);
+        puts_[s.number] = 0;
+        occupied_[s.number / slots_per_block] &= ~bit(s);
         if (occupied_[2 * s.level] == 0 && occupied_[2 * s.level + 1] == 0) {
             levels_ &= ~(std::uint64_t{1} << s.level);
         }
@@ -72,7 +88,7 @@ public:
     [[nodiscard]] slot first_in(unsigned level, unsigned first_block) const noexcept {
         const unsigned block = occupied_[2 * level + first_block] != 0 ? first_block : first_block ^ 1;
         const auto digit = static_cast<unsigned>(std::countr_zero(occupied_[2 * level + block]));
-        return {level, block * slots_per_block + digit};
+        return {level, (2 * level + block) * slots_per_block + digit};
     }
 
     /// The list of a slot of level 0: all its timers.
@@ -89,8 +105,8 @@ public:
             __builtin_prefetch(at[i]);
         }
         unsigned count = 0;
-        for (unsigned before = count + 1; before != count;) {
-            before = count;
+        for (bool any = true; any;) {
+            any = false;
             for (unsigned i = 0; i != lists_per_slot && count != most; ++i) {
                 if (at[i] != &from[i]) {
                     auto& t = static_cast<timer&>(*at[i]);
@@ -98,6 +114,7 @@ public:
                     __builtin_prefetch(at[i]);
                     take(t);
                     ++count;
+                    any = true;
                 }
             }
         }
@@ -110,6 +127,7 @@ public:
         return count;
     }
 
+    /// Whatever their order.
     template <class Look>
     void for_each(slot s, Look look) noexcept {
         if (!is_occupied(s)) {
@@ -127,26 +145,12 @@ private:
     static constexpr unsigned lists_per_slot = 1U << list_bits;
     static constexpr std::size_t slot_count = std::size_t{LevelCount} * slots_per_level;
 
-    [[nodiscard]] static std::uint64_t bit(slot s) noexcept {
-        return std::uint64_t{1} << (s.index % slots_per_block);
-    }
-    [[nodiscard]] bool is_occupied(slot s) const noexcept {
-        return (occupied_[s.number() / slots_per_block] & bit(s)) != 0;
-    }
-    [[nodiscard]] std::span<timer_list, lists_per_slot> lists(slot s) noexcept { return lists_[s.number()]; }
-
-    void occupy(slot s) noexcept {
-        for (timer_list& l : lists(s)) {
-            l.reset();
-        }
-        puts_[s.number()] = 0;
-        occupied_[s.number() / slots_per_block] |= bit(s);
-        levels_ |= std::uint64_t{1} << s.level;
-    }
+    [[nodiscard]] static std::uint64_t bit(slot s) noexcept { return std::uint64_t{1} << (s.number % slots_per_block); }
+    [[nodiscard]] std::span<timer_list, lists_per_slot> lists(slot s) noexcept { return lists_[s.number]; }
 
     std::uint64_t levels_{};
     std::array<std::uint64_t, std::size_t{2} * LevelCount> occupied_{};  ///< a word for each block
-    std::array<std::uint32_t, slot_count> puts_;
+    std::array<std::uint32_t, slot_count> puts_{};
     std::array<std::array<timer_list, lists_per_slot>, slot_count> lists_;
 };
 

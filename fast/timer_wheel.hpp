@@ -57,7 +57,7 @@
 namespace galley::fast {
 
 /// A hierarchical wheel of 2^LevelBits slots per block, two blocks per level, for ticks of KeyBits bits; a slot that has
-/// taken in a handful is crowded. Tiny parameters exist so that tests can exhaust it.
+/// taken in more than a handful is crowded. Tiny parameters exist so that tests can exhaust it.
 template <unsigned LevelBits = 6, unsigned KeyBits = 63, unsigned Handful = 512>
 class timer_wheel {
     static_assert(KeyBits >= 1 && KeyBits <= 63, "keys are non-negative 64-bit integers");
@@ -150,15 +150,15 @@ public:
 private:
     struct place {
         slot where;
-        tick begin;        ///< the first tick of what is to be emptied first
-        bool is_covered;  ///< slots of higher levels have timers of its range, too: these first, from the top level down
+        tick begin;       ///< the first tick of what is to be emptied first
+        bool is_covered;  ///< slots of higher levels have timers of its range, too, and are to be emptied before it
     };
 
     [[nodiscard]] static slot slot_of(tick due, unsigned level) noexcept {
-        return {level, static_cast<unsigned>(arithmetic::index(due, level))};
+        return slots::at(level, arithmetic::index(due, level));
     }
     [[nodiscard]] slot following(unsigned level) const noexcept {
-        return {level, static_cast<unsigned>(arithmetic::next_index(position_, level))};
+        return slots::at(level, arithmetic::next_index(position_, level));
     }
     /// Whether this tick lies outside of the position's own slot of that level.
     [[nodiscard]] bool is_elsewhere(tick due, unsigned level) const noexcept {
@@ -167,14 +167,19 @@ private:
 
     void put(timer& t, tick due, unsigned level) noexcept {
         const slot s = slot_of(due, level);
-        if (slots_.put(t, s, due) % Handful == 0) [[unlikely]] {
-            mark(s);
+        if (slots_.template count<Handful>(s)) [[unlikely]] {
+            return put_after_look(t, due, s);
         }
+        slots_.push(t, s, due);
     }
-    [[gnu::noinline]] void mark(slot s) noexcept {
-        if (s.index == following(s.level).index) {
-            ahead_ |= (std::uint64_t{1} << s.level) & ~std::uint64_t{1};  // there is nothing below level 0
+    /// Not in line, so that a start saves no registers for it.
+    [[gnu::noinline]] void put_after_look(timer& t, tick due, slot s) noexcept {
+        if (!slots_.is_occupied(s)) {
+            slots_.occupy(s);
+        } else if (s.level != 0 && s.number == following(s.level).number) {
+            ahead_ |= std::uint64_t{1} << s.level;
         }
+        slots_.push(t, s, due);
     }
 
     /// What is to be emptied first; none: no slot has a timer.
@@ -186,7 +191,7 @@ private:
                 slots_.vacate(s);
                 continue;
             }
-            const tick begin = arithmetic::begin(position_, level, s.index);
+            const tick begin = arithmetic::begin(position_, level, s.number % slots::slots_per_level);
             return is_covered(begin, level) ? place{s, arithmetic::block_begin(begin, level), true}
                                             : place{s, begin, false};
         }
@@ -221,7 +226,7 @@ private:
         if (s.level == 0) {
             run_.add(slots_.only_list(s), p.begin);
             slots_.vacate(s);
-        } else if (slots_.puts(s) >= Handful) {
+        } else if (slots_.puts(s) > Handful) {
             cascade(s);
         } else {
             std::array<timed, Handful> entries;
@@ -253,13 +258,12 @@ private:
         looked_at_ = position_;
         ahead_ |= (std::uint64_t{2} << highest) - 2;
         ahead_ &= slots_.levels();
-        for (unsigned left = Handful; ahead_ != 0; ahead_ &= ahead_ - 1) {
+        for (unsigned left = Handful; ahead_ != 0 && left != 0;) {
             const slot s = following(static_cast<unsigned>(std::countr_zero(ahead_)));
-            if (slots_.puts(s) >= Handful) {
-                left -= cascade(s, left);
-                if (left == 0) {
-                    return;
-                }
+            if (slots_.puts(s) > Handful) {
+                left -= cascade(s, left);  // may mark lower levels
+            } else {
+                ahead_ &= ~(std::uint64_t{1} << s.level);
             }
         }
     }
@@ -271,7 +275,7 @@ private:
         return p.is_covered || (p.where.level != 0 && slots_.puts(p.where) > few);
     }
     [[nodiscard]] bool is_crowded(const place& p) const noexcept {
-        return !p.is_covered && slots_.puts(p.where) >= Handful;
+        return !p.is_covered && slots_.puts(p.where) > Handful;
     }
 
     [[nodiscard]] std::optional<instant> first_key_of(std::optional<place> first) noexcept {
@@ -281,6 +285,9 @@ private:
         }
         if (run_comes_by(first->begin)) {
             return run_.front().key();
+        }
+        if (first->where.level == 0 && !first->is_covered) {
+            return scale_.instant_of(first->begin);
         }
         instant least = run_.empty() ? end_of_time : run_.front().key();
         slot s = first->where;
@@ -296,7 +303,7 @@ private:
     tick fires_before_{};  ///< during a collect: what is in the run and before it comes before all in the slots, else 0
     tick_scale scale_;
     timer_run run_;
-    timer_list late_;  ///< started due during a collect, until the next
+    timer_list late_;        ///< started due during a collect, until the next
     std::uint64_t ahead_{};  ///< bit L: the slot that follows in level L is to be looked at
     tick looked_at_{};       ///< the position when that was done last
     std::uint64_t moves_{};

@@ -113,7 +113,7 @@ private:
             require(*first == at(model_.begin()->first.first), "WAIT-2: first_key is the first timer's");
             require(*wake <= *first && *wake > at(now_) - duration{1},
                     "WAIT-2: wake_by lies between now and the first key");
-            require(order_ > std::min(32U, Handful - 1) || *wake == *first, "wake_by is exact for few timers");
+            require(order_ > std::min(32U, Handful) || *wake == *first, "wake_by is exact for few timers");
         }
     }
 
