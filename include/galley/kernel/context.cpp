@@ -69,7 +69,7 @@ void context::go_again(suspension& await, cause why, const char* kind) noexcept 
 
 void context::step_of(void* self) noexcept {
     context& task = *static_cast<context*>(self);
-    static_cast<void>(task.step(task.loop_->watching()));
+    static_cast<void>(task.step(task.loop_->tasks(), task.loop_->watching()));
 }
 
 void context::wait_for_something_foreign() noexcept {

@@ -16,6 +16,7 @@ class call_slot;
 class context;
 class loop;
 class promise_base;
+class task_registry;
 
 /// What a suspended task waits for; it lives in the awaiter, in the innermost frame. Waiting allocates nothing.
 class suspension {
@@ -78,9 +79,9 @@ public:
 
     /// Whether this entry of a ready queue is a task's step: its argument is the task then. Otherwise it is a callback.
     [[nodiscard]] static bool is_step(const ready_entry& entry) noexcept { return entry.run == &step_of; }
-    /// Its next step, for a loop that knows the task of an entry, and who watches it. False: it has ended with it, and
-    /// may be gone.
-    bool step(observer* watching) noexcept;
+    /// Its next step, for a loop that knows the task of an entry, and who watches it; `tasks` are the loop's. False: it
+    /// has ended with it, and may be gone.
+    bool step(task_registry& tasks, observer* watching) noexcept;
 
     // --- awaits (called from awaiters, inside a step)
     [[nodiscard]] bool cancelled_here() const noexcept { return innermost_->cancelled(); }
@@ -138,7 +139,7 @@ private:
     [[nodiscard]] bool yield_watched() noexcept;
     void go_again(suspension& await, cause why, const char* kind) noexcept;
     void wait_for_something_foreign() noexcept;
-    void run_frames() noexcept;
+    void run_frames(task_registry& tasks) noexcept;
     void finish() noexcept;
     void let_go() noexcept;
     void destroy_frames() noexcept;

@@ -107,7 +107,7 @@ void relaxed_loop::turn(ref::turn entry) {
     if (entry.posted)
         tasks().call(entry.posted);
     else if (context::is_step(entry.step))
-        static_cast<void>(static_cast<context*>(entry.step.argument)->step(watching()));
+        static_cast<void>(static_cast<context*>(entry.step.argument)->step(tasks(), watching()));
     else
         entry.step.run(entry.step.argument);
 }
