@@ -278,10 +278,8 @@ void loop::collect_posts() noexcept {
 
 template <bool Watched>
 void loop::begin_round() noexcept {
-    const auto count = static_cast<std::size_t>(put_ - ready_.begin());
-    steps_left_ -= static_cast<std::int64_t>(count);
     if constexpr (Watched) {
-        watching()->round_began(++rounds_, count);
+        watching()->round_began(++rounds_, ready_.size());
     }
 }
 
@@ -301,6 +299,7 @@ template <bool Watched>
 template <bool Watched>
 [[gnu::always_inline]] inline void loop::run_round() noexcept {
     if (put_ - ready_.begin() == 1) {
+        --steps_left_;
         run<Watched>(ready_.take_only());
     } else {
         run_several<Watched>();
@@ -311,6 +310,7 @@ template <bool Watched>
 template <bool Watched>
 [[gnu::noinline]] void loop::run_several() noexcept {
     const std::span<const ready_entry> round = ready_.take_round();
+    steps_left_ -= static_cast<std::int64_t>(round.size());
     run<Watched>(round.front());
     for (const ready_entry entry : round.subspan(1)) {
         enter<Watched>(box::check);  // which does nothing while something is left of the round

@@ -84,7 +84,7 @@ public:
     }
     void await_resume() const {
         if (cancelled_) [[unlikely]] {
-            throw cancelled{};
+            detail::throw_cancelled();
         }
     }
 

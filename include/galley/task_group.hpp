@@ -77,8 +77,8 @@ public:
             throw std::logic_error("galley::task_group: tasks can be started only while the group is running");
         }
         loop& l = children_.scope().owner()->loop();
-        const task_ref<T> prepared = prepare(l, std::move(body), name);
         l.tasks().reserve(1);
+        const task_ref<T> prepared = prepare(l, body, name);
         children_.started(1);
         start_prepared(prepared, children_.scope(), &children_);
         return prepared->id();
@@ -103,8 +103,7 @@ private:
                 return task.satisfied(*this);
             }
             children_->set_waiter(*this);
-            task.suspend(*this);
-            return true;
+            return task.suspend(*this);
         }
         static void await_resume() noexcept {}
         [[nodiscard]] bool withdraw() noexcept override { return false; }

@@ -73,7 +73,7 @@ public:
         }
         states_.reserve(bodies_.size());
         for (task<T>& body : bodies_) {
-            states_.push_back(prepare(this->loop(), std::move(body), nullptr));
+            states_.push_back(prepare(this->loop(), body, nullptr));
         }
         this->start_all(states_.size(), [&](scope_node& place, task_owner* owner) noexcept {
             for (const task_ref<T>& state : states_) {
@@ -102,7 +102,7 @@ public:
         } else {
             states_ = std::apply(  // a braced list, as its elements are evaluated in order
                 [&](task<T>&... body) {
-                    return std::tuple<task_ref<T>...>{prepare(this->loop(), std::move(body), nullptr)...};
+                    return std::tuple<task_ref<T>...>{prepare(this->loop(), body, nullptr)...};
                 },
                 bodies_);
             this->start_all(sizeof...(T), [&](scope_node& place, task_owner* owner) noexcept {

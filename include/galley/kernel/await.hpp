@@ -37,8 +37,7 @@ public:
         if (static_cast<Derived&>(*this).begin()) {
             return task.satisfied(*this);
         }
-        task.suspend(*this);
-        return true;
+        return task.suspend(*this);
     }
 
 protected:
@@ -49,7 +48,7 @@ protected:
     /// Throws `cancelled` if the await ended so.
     void raise_if_cancelled() const {
         if (with_ == delivery::cancelled) [[unlikely]] {
-            throw cancelled{};
+            detail::throw_cancelled();
         }
     }
 };

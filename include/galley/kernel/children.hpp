@@ -48,6 +48,7 @@ public:
 
 private:
     void child_ended(context& child) noexcept override;
+    void note(context& child) noexcept;
     [[nodiscard]] scope_outcome verdict() const noexcept;
     [[nodiscard]] bool failed() const noexcept;
 

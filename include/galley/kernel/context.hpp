@@ -91,8 +91,8 @@ public:
 
     /// A satisfied await (READY-5): counts it against the budget. True if the task must suspend, as none is left.
     [[nodiscard]] bool satisfied(suspension& await) noexcept;
-    /// The await is registered: the step ends here.
-    void suspend(suspension& await) noexcept;
+    /// The await is registered: the step ends here. Always true.
+    bool suspend(suspension& await) noexcept;
     /// A yield: an append, whatever the budget.
     bool yield(suspension& await) noexcept;
     void make_ready(cause why) noexcept;
@@ -112,23 +112,36 @@ public:
     void interrupt() noexcept;
     void hold() noexcept { ++holders_; }
     void release() noexcept {
-        if (--holders_ == 0) {
+        if (give_up_hold()) {
             let_go();
         }
     }
+    /// Who is told of its end; once it has ended, whose its outcome is.
     void set_owner(task_owner* owner) noexcept { owner_ = owner; }
     /// The outcome belongs to somebody, or will: a second join is an error (TASK-2).
-    [[nodiscard]] bool claimed() const noexcept { return claimed_ || owner_ != nullptr; }
-    void claim() noexcept { claimed_ = true; }
+    [[nodiscard]] bool claimed() const noexcept { return owner_ != nullptr; }
     /// The failure has reached somebody: it will not be reported (TASK-2, TASK-3).
     void mark_observed() noexcept;
     [[nodiscard]] bool failed_unobserved() const noexcept;
 
-    virtual ~context() = default;
-
 protected:
-    context(galley::loop& l, const char* name, call_slot& slot) noexcept
-        : scope_node{kind::task}, loop_{&l}, slot_{&slot}, name_{name}, innermost_{this} {}
+    context(galley::loop& l, promise_base& first_frame, const char* name) noexcept;
+    ~context() = default;
+
+    /// Nobody holds it any more.
+    virtual void let_go() noexcept = 0;
+    /// The first half of that: its failure is reported if it has reached nobody.
+    void report_if_unobserved() noexcept {
+        if (failed_unobserved()) [[unlikely]] {
+            report();
+        }
+    }
+    [[nodiscard]] bool give_up_hold() noexcept { return --holders_ == 0; }
+
+    /// Of its first frame: where its outcome comes to. It follows the context in every task_state, so that it is found
+    /// without a pointer.
+    [[nodiscard]] call_slot& slot() noexcept;
+    [[nodiscard]] const call_slot& slot() const noexcept { return const_cast<context*>(this)->slot(); }
 
 private:
     friend class task_registry;
@@ -137,26 +150,29 @@ private:
     void append(cause why) noexcept;
     void append_watched(cause why) noexcept;
     [[nodiscard]] bool yield_watched() noexcept;
-    void go_again(suspension& await, cause why, const char* kind) noexcept;
+    bool go_again(suspension& await, cause why, const char* kind) noexcept;
+    bool suspend_watched() noexcept;
     void wait_for_something_foreign() noexcept;
     void run_frames(task_registry& tasks) noexcept;
     void finish() noexcept;
-    void let_go() noexcept;
+    void report() noexcept;
+    void keep_failure() noexcept;
     void destroy_frames() noexcept;
 
+    std::uint32_t holders_{1};  ///< its running is one
     galley::loop* loop_;
-    call_slot* slot_;  ///< of its first frame: where its outcome comes to
     const char* name_;
     scope_node* innermost_;  ///< the task itself, or its innermost open scope
-    suspension* waiting_{};  ///< what it waits for; while ready: what it will be resumed from
-    promise_base* leaf_{};   ///< the innermost frame; null when the first has ended
+    suspension* waiting_;    ///< what it waits for; while ready: what it will be resumed from; before its first step: none
+    promise_base* leaf_;     ///< the innermost frame; null when the first has ended
     task_owner* owner_{};
     task_id id_{};
-    std::uint32_t holders_{1};  ///< its running is one
     state state_{state::starting};
-    bool claimed_{};
-    bool observed_{};
-    bool in_failures_{};  ///< listed as a failure that nobody has observed yet
+    enum class failure : std::uint8_t {
+        unobserved,
+        listed,  ///< and unobserved
+        observed
+    } failure_{failure::unobserved};  ///< if it fails
 };
 
 }  // namespace galley

@@ -5,16 +5,18 @@
 
 namespace galley {
 
-// What is below it comes between its neighbours, in order.
+// What is below it comes before it, in order.
 void scope_node::leave_to_parent() noexcept {
-    for (scope_node* child = first_; child != nullptr; child = child->next_) {
-        child->parent_ = parent_;
+    scope_link* const first = children_.next_;
+    scope_link* const last = children_.previous_;
+    for (scope_link* child = first; child != &children_; child = child->next_) {
+        node_of(*child).parent_ = parent_;
     }
-    first_->previous_ = previous_;
-    last_->next_ = next_;
-    (next_ == nullptr ? parent_->last_ : next_->previous_) = last_;
-    (previous_ == nullptr ? parent_->first_ : previous_->next_) = first_;
-    parent_ = first_ = last_ = previous_ = next_ = nullptr;
+    first->previous_ = previous_;
+    previous_->next_ = first;
+    last->next_ = this;
+    previous_ = last;
+    children_.previous_ = children_.next_ = &children_;
 }
 
 bool scope_node::cancel() noexcept {
@@ -36,15 +38,15 @@ bool scope_node::cancel() noexcept {
 // before, and what was hung below it since then inherited the mark, so it is passed over whole.
 void scope_node::mark_below() noexcept {
     scope_node* node = this;
-    scope_node* next = first_;
+    scope_link* next = children_.next_;
     for (;;) {
-        while (next != nullptr && (next->shield_ || next->cancelled_)) {
+        while (next != &node->children_ && (node_of(*next).shield_ || node_of(*next).cancelled_)) {
             next = next->next_;
         }
-        if (next != nullptr) {
-            next->cancelled_ = true;
-            node = next;
-            next = node->first_;
+        if (next != &node->children_) {
+            node = &node_of(*next);
+            node->cancelled_ = true;
+            next = node->children_.next_;
             continue;
         }
         if (node == this) {
@@ -68,12 +70,12 @@ context* scope_node::own_task() noexcept {
 }
 
 scope_node* scope_node::next_below(const scope_node& top) const noexcept {
-    if (first_ != nullptr) {
-        return first_;
+    if (!children_.empty()) {
+        return first_child();
     }
     for (const scope_node* node = this; node != &top; node = node->parent_) {
-        if (node->next_ != nullptr) {
-            return node->next_;
+        if (node->next_ != &node->parent_->children_) {
+            return &node_of(*node->next_);
         }
     }
     return nullptr;

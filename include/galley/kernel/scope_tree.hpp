@@ -9,9 +9,45 @@ namespace galley {
 
 class context;
 
+/// A place in a circular list: of siblings, or of failures. It says nothing until it is linked.
+class scope_link {
+public:
+    scope_link(const scope_link&) = delete;
+    scope_link& operator=(const scope_link&) = delete;
+
+protected:
+    friend class scope_node;
+    friend class task_registry;
+
+    scope_link() noexcept {}
+    ~scope_link() = default;
+
+    void link_before(scope_link& after) noexcept {
+        previous_ = after.previous_;
+        next_ = &after;
+        after.previous_->next_ = this;
+        after.previous_ = this;
+    }
+    void unlink() noexcept {
+        previous_->next_ = next_;
+        next_->previous_ = previous_;
+    }
+
+    scope_link* previous_;
+    scope_link* next_;
+};
+
+/// Where such a list begins and ends.
+class scope_list final : public scope_link {
+public:
+    scope_list() noexcept { previous_ = next_ = this; }
+    ~scope_list() = default;
+    [[nodiscard]] bool empty() const noexcept { return next_ == this; }
+};
+
 /// A node of the tree: the root, a task, or an open cancel scope. Children are kept in the order in which they came.
 /// Loop thread only. `insert`, `erase` O(1) plus O(children) where children move up; `cancel` O(nodes below).
-class scope_node {
+class scope_node : public scope_link {
 public:
     enum class kind : std::uint8_t { root, task, scope };
 
@@ -39,25 +75,20 @@ public:
         return !shield_ && parent_ != nullptr && parent_->cancelled_;
     }
     [[nodiscard]] scope_node* parent() const noexcept { return parent_; }
-    [[nodiscard]] scope_node* first_child() const noexcept { return first_; }
+    [[nodiscard]] scope_node* first_child() const noexcept { return children_.empty() ? nullptr : &node_of(*children_.next_); }
     [[nodiscard]] kind node_kind() const noexcept { return kind_; }
 
     /// The node after this one in a walk over everything below `top`, parents first; null at the end. O(1) amortised.
     [[nodiscard]] scope_node* next_below(const scope_node& top) const noexcept;
 
-protected:
-    // A task that is not in the tree may be in a list of the task registry, through the same links.
-    scope_node* previous_{};
-    scope_node* next_{};
-
 private:
+    [[nodiscard]] static scope_node& node_of(scope_link& place) noexcept { return static_cast<scope_node&>(place); }
     void leave_to_parent() noexcept;
     void mark_below() noexcept;
     [[nodiscard]] context* own_task() noexcept;
 
     scope_node* parent_{};
-    scope_node* first_{};
-    scope_node* last_{};
+    scope_list children_;
     kind kind_;
     bool shield_;
     bool requested_{};
@@ -67,24 +98,19 @@ private:
 inline void scope_node::adopt(scope_node& child) noexcept {
     assert(child.parent_ == nullptr);
     child.parent_ = this;
-    child.previous_ = last_;
-    child.next_ = nullptr;
-    (last_ == nullptr ? first_ : last_->next_) = &child;
-    last_ = &child;
-    child.cancelled_ = child.cancelled_ || (cancelled_ && !child.shield_);
+    child.link_before(children_);
+    if (cancelled_ && !child.shield_) [[unlikely]] {
+        child.cancelled_ = true;
+    }
 }
 
 inline void scope_node::leave() noexcept {
-    if (parent_ == nullptr) {
-        return;  // the tree is being destroyed: it was taken apart as a whole
-    }
-    if (first_ != nullptr) [[unlikely]] {
+    assert(parent_ != nullptr);
+    if (!children_.empty()) [[unlikely]] {
         leave_to_parent();
-        return;
     }
-    (previous_ == nullptr ? parent_->first_ : previous_->next_) = next_;
-    (next_ == nullptr ? parent_->last_ : next_->previous_) = previous_;
-    parent_ = previous_ = next_ = nullptr;
+    unlink();
+    parent_ = nullptr;
 }
 
 }  // namespace galley

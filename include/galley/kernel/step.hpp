@@ -22,7 +22,7 @@ inline bool context::step(task_registry& tasks, observer* watching) noexcept {
         watching->stepping(id_, loop_->sample(), first ? start : waiting_->with());
     }
     if (never_starts) [[unlikely]] {
-        slot_->set_outcome_cancelled();
+        slot().set_outcome_cancelled();
         leaf_ = nullptr;
     } else {
         run_frames(tasks);

@@ -32,7 +32,11 @@ public:
     [[nodiscard]] scope_node& root() noexcept { return root_; }
 
     /// Room in the ready queue for this many more tasks. Throws std::bad_alloc, and then nothing has changed.
-    void reserve(std::size_t tasks);
+    void reserve(std::size_t tasks) {
+        if (pending_ + tasks > room_) [[unlikely]] {
+            reserve_more(pending_ + tasks);
+        }
+    }
     /// Starts `task`, for which room was reserved, below `parent`: it is appended to the ready queue (TASK-1).
     void start(context& task, scope_node& parent) noexcept;
     /// A run begins: calls may use so much of the stack from here on.
@@ -40,7 +44,7 @@ public:
     /// Calls a posted callback; what it throws goes to the handler.
     void call(callback& work) noexcept;
     /// Where a task that is spawned now goes: below the innermost scope of the running task, else below the root.
-    [[nodiscard]] scope_node& spawn_place() noexcept;
+    [[nodiscard]] scope_node& spawn_place() noexcept { return current_ == nullptr ? root_ : current_->innermost(); }
 
     void keep_alive(int change) noexcept { pending_ += static_cast<std::size_t>(change); }
 
@@ -66,6 +70,8 @@ private:
     friend class context;
 
     static void print_failure(void* argument, const context* task, std::exception_ptr error) noexcept;
+    void reserve_more(std::size_t tasks);
+    void start_watched(context& task, const scope_node& parent) noexcept;
     void ended(context&) noexcept { --pending_; }
     void list_failure(context& task) noexcept;
     void unlist_failure(context& task) noexcept;
@@ -81,11 +87,11 @@ private:
     std::uint32_t budget_left_{};  ///< satisfied awaits (READY-5)
     observer* observer_{};
     std::size_t pending_{};  ///< keep-alives are counted as well
+    std::size_t room_{};  ///< in the ready queue, for so many tasks
     task_id last_task_{};
     scope_id last_scope_{};
     std::size_t call_stack_;  ///< how many bytes of stack calls may use before they go on from the step loop
-    context* first_failure_{};
-    context* last_failure_{};
+    scope_list failures_;  ///< that nobody has observed: of tasks that have left the tree
     failure_handler handler_{&print_failure};
     void* handler_argument_{};
     std::uint32_t budget_;  ///< of a step
