@@ -67,7 +67,7 @@ void loop::drop_callbacks() noexcept {
 void loop::start(timer& t, instant deadline) noexcept {
     t.set_key(key_of(deadline));
     timers_.start(t);
-    if (t.key() <= sample()) {
+    if (deadline <= sample()) {
         look_again();
     }
     if (observer* const o = watching()) {
@@ -223,7 +223,9 @@ bool loop::check() noexcept {
 void loop::wait(operation_list& done) noexcept {
     observer* const o = watching();
     if (o == nullptr) {
-        get_driver().wait(timers_.wake_by(), done);
+        const std::optional<instant> until = timers_.wake_by();
+        // What is due already needs no look at the clock.
+        get_driver().wait(until && *until <= sample() ? epoch : until, done);
     } else {
         const std::optional<instant> until = timers_.first_key();
         o->waiting(until);

@@ -27,8 +27,9 @@ namespace detail {
 template <class T>
 class task_state final : public context, public result<T> {
 public:
-    task_state(galley::loop& l, promise_base& first_frame, const char* name) noexcept
-        : context{l, first_frame, name}, result<T>{&first_frame, call_slot::of_task{}} {
+    task_state(galley::loop& l, promise_base& first_frame, const char* name, task_owner* owner,
+               std::uint32_t holders) noexcept
+        : context{l, first_frame, name, owner, holders}, result<T>{&first_frame, call_slot::of_task{}} {
         static_assert(sizeof(context) % alignof(result<T>) == 0);
         assert(&context::slot() == static_cast<call_slot*>(this));
     }
@@ -55,8 +56,14 @@ public:
     [[nodiscard]] static void* operator new(std::size_t size) { return frame_pool::allocate(size); }
     static void operator delete(void* memory, std::size_t size) noexcept { frame_pool::deallocate(memory, size); }
 
-private:
+    /// Of one that has not come from `new`, when it has ended.
+    void let_go_in_place() noexcept {
+        report_if_unobserved();
+        std::destroy_at(this);
+    }
     ~task_state() = default;
+
+private:
     [[gnu::noinline]] void let_go() noexcept override {
         report_if_unobserved();
         delete this;
@@ -95,19 +102,26 @@ private:
 };
 
 /// Makes a task, but does not start it: so that several can be made first, and then started without anything that could
-/// fail. Throws std::bad_alloc with the frame still the caller's; std::logic_error if the task was moved from. In line, as
-/// what it writes is mostly written again by the start.
+/// fail. Throws std::bad_alloc with the frame still the caller's; std::logic_error if the task was moved from.
 template <class T>
-[[nodiscard, gnu::always_inline]] inline task_ref<T> prepare(loop& l, task<T>& body, const char* name) {
-    return task_ref<T>{new task_state<T>{l, *body.release(), name}};  // memory comes first, then the frame is given up
+[[nodiscard]] task_ref<T> prepare(loop& l, task<T>&& body, task_owner* owner) {
+    return task_ref<T>{new task_state<T>{l, *body.release(), nullptr, owner, 1}};
 }
 
 /// Starts what was prepared, below `place`, for which the registry has reserved room.
 template <class T>
-[[gnu::always_inline]] inline void start_prepared(const task_ref<T>& prepared, scope_node& place, task_owner* owner) noexcept {
+void start_prepared(const task_ref<T>& prepared, scope_node& place) noexcept {
     prepared->hold();  // the first hold is the caller's; this one is its running
-    prepared->set_owner(owner);
     prepared->loop().tasks().start(*prepared, place);
+}
+
+/// Makes a task and starts it, with the failures of `prepare`.
+template <class T>
+[[nodiscard]] task_ref<T> start_task(loop& l, task<T>&& body, const char* name, scope_node& place, task_owner* owner) {
+    l.tasks().reserve(1);
+    auto* const state = new task_state<T>{l, *body.release(), name, owner, 2};
+    l.tasks().start(*state, place);
+    return task_ref<T>{state};
 }
 
 template <class T>
@@ -209,10 +223,7 @@ private:
 /// std::bad_alloc; nothing is started then.
 template <class T>
 [[nodiscard]] join_handle<T> spawn(loop& l, task<T> body, const char* name = nullptr) {
-    l.tasks().reserve(1);
-    task_ref<T> prepared = prepare(l, body, name);
-    start_prepared(prepared, l.tasks().spawn_place(), nullptr);
-    return join_handle<T>{std::move(prepared)};
+    return join_handle<T>{start_task(l, std::move(body), name, l.tasks().spawn_place(), nullptr)};
 }
 
 /// `co_await spawn(body())`: the same, on the running task's loop. Does not suspend.

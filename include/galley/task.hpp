@@ -194,8 +194,15 @@ inline void promise_base::finished() noexcept {
     }
 }
 
-inline context::context(galley::loop& l, promise_base& first_frame, const char* name) noexcept
-    : scope_node{kind::task}, loop_{&l}, name_{name}, innermost_{this}, leaf_{&first_frame} {
+inline context::context(galley::loop& l, promise_base& first_frame, const char* name, task_owner* owner,
+                        std::uint32_t holders) noexcept
+    : scope_node{kind::task},
+      holders_{holders},
+      loop_{&l},
+      name_{name},
+      innermost_{this},
+      leaf_{&first_frame},
+      owner_{owner} {
     first_frame.context_ = this;
     first_frame.slot_ = &slot();
 }
@@ -289,11 +296,15 @@ public:
     /// Throws std::logic_error for a task that was moved from.
     [[nodiscard]] call_awaiter<T> operator co_await() && { return call_awaiter<T>{release()}; }
 
-    /// Gives up the frame, to whoever will run it. Throws std::logic_error if it is gone already.
-    [[nodiscard]] promise<T>* release() {
+    /// Throws std::logic_error if the frame was given up.
+    void check() const {
         if (promise_ == nullptr) [[unlikely]] {
             detail::throw_task_is_gone();
         }
+    }
+    /// Gives up the frame, to whoever will run it. Throws std::logic_error if it is gone already.
+    [[nodiscard]] promise<T>* release() {
+        check();
         return std::exchange(promise_, nullptr);
     }
 

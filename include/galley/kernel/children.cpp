@@ -21,7 +21,13 @@ void children::child_ended(context& child) noexcept {
     if (policy_ == policy::any || child.how() != outcome::value) [[unlikely]] {
         note(child);
     }
-    if (left_ == 0 && waiter_ != nullptr) {
+    if (left_ == 0) [[unlikely]] {
+        tell_waiter();
+    }
+}
+
+void children::tell_waiter() noexcept {
+    if (waiter_ != nullptr) {
         waiter_->resume(cause::children, judge());
     }
 }

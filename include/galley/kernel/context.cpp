@@ -29,20 +29,6 @@ const char* context::awaiting() const noexcept {
     return "ended";
 }
 
-void context::enter(scope_node& scope) noexcept {
-    innermost_->adopt(scope);
-    innermost_ = &scope;
-}
-
-void context::leave_scope(scope_node& scope) noexcept {
-    if (loop_->tasks().closing()) {
-        return;  // the tree was taken apart as a whole
-    }
-    assert(innermost_ == &scope);  // scopes are left innermost first, as frames are
-    innermost_ = scope.parent();
-    scope.leave();
-}
-
 void context::append_watched(cause why) noexcept {
     if (loop_->tasks().closing()) {
         return;

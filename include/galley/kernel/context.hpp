@@ -7,6 +7,7 @@
 #include <galley/contract/time.hpp>
 #include <galley/kernel/scope_tree.hpp>
 
+#include <cassert>
 #include <cstdint>
 #include <exception>
 
@@ -86,8 +87,19 @@ public:
     // --- awaits (called from awaiters, inside a step)
     [[nodiscard]] bool cancelled_here() const noexcept { return innermost_->cancelled(); }
     [[nodiscard]] scope_node& innermost() const noexcept { return *innermost_; }
-    void enter(scope_node& scope) noexcept;  ///< opens it below the innermost
-    void leave_scope(scope_node& scope) noexcept;
+    /// Opens it below the innermost.
+    void enter(scope_node& scope) noexcept {
+        innermost_->adopt(scope);
+        innermost_ = &scope;
+    }
+    void leave_scope(scope_node& scope) noexcept {
+        if (scope.parent() == nullptr) [[unlikely]] {
+            return;  // the tree was taken apart as a whole: the loop is being destroyed
+        }
+        assert(innermost_ == &scope);  // scopes are left innermost first, as frames are
+        innermost_ = scope.parent();
+        scope.leave();
+    }
 
     /// A satisfied await (READY-5): counts it against the budget. True if the task must suspend, as none is left.
     [[nodiscard]] bool satisfied(suspension& await) noexcept;
@@ -125,7 +137,9 @@ public:
     [[nodiscard]] bool failed_unobserved() const noexcept;
 
 protected:
-    context(galley::loop& l, promise_base& first_frame, const char* name) noexcept;
+    /// `holders`: its running, and whoever will hold it.
+    context(galley::loop& l, promise_base& first_frame, const char* name, task_owner* owner,
+            std::uint32_t holders) noexcept;
     ~context() = default;
 
     /// Nobody holds it any more.
@@ -159,14 +173,15 @@ private:
     void keep_failure() noexcept;
     void destroy_frames() noexcept;
 
-    std::uint32_t holders_{1};  ///< its running is one
+    std::uint32_t holders_;
     galley::loop* loop_;
     const char* name_;
     scope_node* innermost_;  ///< the task itself, or its innermost open scope
-    suspension* waiting_;    ///< what it waits for; while ready: what it will be resumed from; before its first step: none
-    promise_base* leaf_;     ///< the innermost frame; null when the first has ended
-    task_owner* owner_{};
-    task_id id_{};
+    suspension*
+        waiting_;         ///< what it waits for; while ready: what it will be resumed from; before its first step: none
+    promise_base* leaf_;  ///< the innermost frame; null when the first has ended
+    task_owner* owner_;
+    task_id id_;  ///< from its start on
     state state_{state::starting};
     enum class failure : std::uint8_t {
         unobserved,

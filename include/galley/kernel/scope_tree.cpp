@@ -7,16 +7,16 @@ namespace galley {
 
 // What is below it comes before it, in order.
 void scope_node::leave_to_parent() noexcept {
-    scope_link* const first = children_.next_;
-    scope_link* const last = children_.previous_;
-    for (scope_link* child = first; child != &children_; child = child->next_) {
+    chain_link* const first = children_.next;
+    chain_link* const last = children_.previous;
+    for (chain_link* child = first; child != &children_; child = child->next) {
         node_of(*child).parent_ = parent_;
     }
-    first->previous_ = previous_;
-    previous_->next_ = first;
-    last->next_ = this;
-    previous_ = last;
-    children_.previous_ = children_.next_ = &children_;
+    first->previous = previous;
+    previous->next = first;
+    last->next = this;
+    previous = last;
+    children_.clear();
 }
 
 bool scope_node::cancel() noexcept {
@@ -38,15 +38,15 @@ bool scope_node::cancel() noexcept {
 // before, and what was hung below it since then inherited the mark, so it is passed over whole.
 void scope_node::mark_below() noexcept {
     scope_node* node = this;
-    scope_link* next = children_.next_;
+    chain_link* at = children_.next;
     for (;;) {
-        while (next != &node->children_ && (node_of(*next).shield_ || node_of(*next).cancelled_)) {
-            next = next->next_;
+        while (at != &node->children_ && (node_of(*at).shield_ || node_of(*at).cancelled_)) {
+            at = at->next;
         }
-        if (next != &node->children_) {
-            node = &node_of(*next);
+        if (at != &node->children_) {
+            node = &node_of(*at);
             node->cancelled_ = true;
-            next = node->children_.next_;
+            at = node->children_.next;
             continue;
         }
         if (node == this) {
@@ -55,7 +55,7 @@ void scope_node::mark_below() noexcept {
         if (node->kind_ == kind::task) {
             static_cast<context*>(node)->interrupt();
         }
-        next = node->next_;
+        at = node->next;
         node = node->parent_;
     }
 }
@@ -74,8 +74,8 @@ scope_node* scope_node::next_below(const scope_node& top) const noexcept {
         return first_child();
     }
     for (const scope_node* node = this; node != &top; node = node->parent_) {
-        if (node->next_ != &node->parent_->children_) {
-            return &node_of(*node->next_);
+        if (node->next != &node->parent_->children_) {
+            return &node_of(*node->next);
         }
     }
     return nullptr;

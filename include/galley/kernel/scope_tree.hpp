@@ -2,52 +2,19 @@
 // The tree of tasks and cancel scopes: who is below whom, and how a cancellation spreads (CANCEL-1, CANCEL-7).
 #pragma once
 
+#include <galley/kernel/chain.hpp>
+
 #include <cassert>
 #include <cstdint>
 
 namespace galley {
 
 class context;
-
-/// A place in a circular list: of siblings, or of failures. It says nothing until it is linked.
-class scope_link {
-public:
-    scope_link(const scope_link&) = delete;
-    scope_link& operator=(const scope_link&) = delete;
-
-protected:
-    friend class scope_node;
-    friend class task_registry;
-
-    scope_link() noexcept {}
-    ~scope_link() = default;
-
-    void link_before(scope_link& after) noexcept {
-        previous_ = after.previous_;
-        next_ = &after;
-        after.previous_->next_ = this;
-        after.previous_ = this;
-    }
-    void unlink() noexcept {
-        previous_->next_ = next_;
-        next_->previous_ = previous_;
-    }
-
-    scope_link* previous_;
-    scope_link* next_;
-};
-
-/// Where such a list begins and ends.
-class scope_list final : public scope_link {
-public:
-    scope_list() noexcept { previous_ = next_ = this; }
-    ~scope_list() = default;
-    [[nodiscard]] bool empty() const noexcept { return next_ == this; }
-};
+class task_registry;
 
 /// A node of the tree: the root, a task, or an open cancel scope. Children are kept in the order in which they came.
 /// Loop thread only. `insert`, `erase` O(1) plus O(children) where children move up; `cancel` O(nodes below).
-class scope_node : public scope_link {
+class scope_node : private chain_link {
 public:
     enum class kind : std::uint8_t { root, task, scope };
 
@@ -75,20 +42,24 @@ public:
         return !shield_ && parent_ != nullptr && parent_->cancelled_;
     }
     [[nodiscard]] scope_node* parent() const noexcept { return parent_; }
-    [[nodiscard]] scope_node* first_child() const noexcept { return children_.empty() ? nullptr : &node_of(*children_.next_); }
+    [[nodiscard]] scope_node* first_child() const noexcept {
+        return children_.empty() ? nullptr : &node_of(*children_.next);
+    }
     [[nodiscard]] kind node_kind() const noexcept { return kind_; }
 
     /// The node after this one in a walk over everything below `top`, parents first; null at the end. O(1) amortised.
     [[nodiscard]] scope_node* next_below(const scope_node& top) const noexcept;
 
 private:
-    [[nodiscard]] static scope_node& node_of(scope_link& place) noexcept { return static_cast<scope_node&>(place); }
+    friend class task_registry;  // a task that is not in the tree may be in a chain of the registry
+
+    [[nodiscard]] static scope_node& node_of(chain_link& place) noexcept { return static_cast<scope_node&>(place); }
     void leave_to_parent() noexcept;
     void mark_below() noexcept;
     [[nodiscard]] context* own_task() noexcept;
 
     scope_node* parent_{};
-    scope_list children_;
+    chain children_;
     kind kind_;
     bool shield_;
     bool requested_{};

@@ -129,15 +129,15 @@ context* sort_list(context* list, Less less, Next next) noexcept {
 // whose children come into its place, moves each node at most once: O(n), then the sort O(n log n).
 context* task_registry::take_apart() noexcept {
     struct link {
-        context* operator()(const context& task) const noexcept { return static_cast<context*>(task.next_); }
-        static void set(context& task, context* next) noexcept { task.next_ = next; }
+        context* operator()(const context& task) const noexcept { return static_cast<context*>(task.next); }
+        static void set(context& task, context* next) noexcept { task.next = next; }
     };
     context* list = nullptr;
     while (scope_node* const node = root_.first_child()) {
         node->leave();
         if (node->node_kind() == scope_node::kind::task) {
             auto* const task = static_cast<context*>(node);
-            task->next_ = std::exchange(list, task);
+            task->next = std::exchange(list, task);
         }
     }
     return sort_list(list, [](const context& a, const context& b) { return a.id() > b.id(); }, link{});
@@ -145,7 +145,7 @@ context* task_registry::take_apart() noexcept {
 
 void task_registry::destroy(context* list) noexcept {
     while (list != nullptr) {
-        context& task = *std::exchange(list, static_cast<context*>(list->next_));
+        context& task = *std::exchange(list, static_cast<context*>(list->next));
         if (observer_ != nullptr) {
             observer_->destroyed(task.id());
         }
@@ -162,7 +162,7 @@ void task_registry::destroy_all() noexcept {
         destroy(next);
     }
     while (!failures_.empty()) {
-        auto& task = static_cast<context&>(*failures_.next_);
+        auto& task = static_cast<context&>(*failures_.next);
         task.mark_observed();
         report(task, task.exception());
     }

@@ -82,16 +82,16 @@ private:
     scope_node root_{scope_node::kind::root};
     context* current_{};
     // Of the step that is running; of one task at a time (READY-3).
-    promise_base* next_frame_{};  ///< to go on with, when the frame that runs has been suspended; null between steps
-    const char* stack_limit_{};   ///< calls go on from the step loop below this (stacks grow downward)
+    promise_base* next_frame_{};   ///< to go on with, when the frame that runs has been suspended; null between steps
+    const char* stack_limit_{};    ///< calls go on from the step loop below this (stacks grow downward)
     std::uint32_t budget_left_{};  ///< satisfied awaits (READY-5)
     observer* observer_{};
     std::size_t pending_{};  ///< keep-alives are counted as well
-    std::size_t room_{};  ///< in the ready queue, for so many tasks
+    std::size_t room_{};     ///< in the ready queue, for so many tasks
     task_id last_task_{};
     scope_id last_scope_{};
     std::size_t call_stack_;  ///< how many bytes of stack calls may use before they go on from the step loop
-    scope_list failures_;  ///< that nobody has observed: of tasks that have left the tree
+    chain failures_;          ///< that nobody has observed: of tasks that have left the tree
     failure_handler handler_{&print_failure};
     void* handler_argument_{};
     std::uint32_t budget_;  ///< of a step
