@@ -294,7 +294,7 @@ void epoll_driver::look(std::optional<instant> until, operation_list& done) noex
 /// time that is left is found anew after an interruption.
 int epoll_driver::harvest(epoll_event* events, int room, std::optional<instant> until) noexcept {
     for (;;) {
-        const duration left = until ? std::max(*until - now(), duration::zero()) : duration::zero();
+        const duration left = until > epoch ? std::max(*until - now(), duration::zero()) : duration::zero();
         int count{};
         if (has_pwait2_) {
             const auto seconds = std::chrono::floor<std::chrono::seconds>(left);

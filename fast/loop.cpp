@@ -67,7 +67,9 @@ void loop::drop_callbacks() noexcept {
 void loop::start(timer& t, instant deadline) noexcept {
     t.set_key(key_of(deadline));
     timers_.start(t);
-    look_again_ |= t.key() <= sample();
+    if (deadline <= sample()) {
+        look_again();
+    }
     if (observer* const o = watching()) {
         o->timer_started(t);
     }
@@ -113,7 +115,7 @@ verdict loop::run() {
             "galley::fast::loop::run: the loop is running already (called from inside a step, or on two threads)");
     }
     tasks().begin_run();
-    steps_left_ = 0;  // so that the first iteration asks the driver
+    steps_left_ = kept_back_ = 0;  // so that the first iteration asks the driver
     observer* const o = watching();
     if (o == nullptr) {
         const verdict v = iterate<false>();
@@ -165,7 +167,10 @@ verdict loop::iterate() noexcept {
 
 // True: the next round may begin without a look at anything else.
 bool loop::quiet() const noexcept {
-    return outside_.nothing_came() && !look_again_ && steps_left_ > 0 && anything_ready() && tasks().pending() != 0;
+    if (!outside_.nothing_came() || steps_left_ <= 0) [[unlikely]] {
+        return false;
+    }
+    return anything_ready() && tasks().pending() != 0;
 }
 
 // (a)
@@ -192,6 +197,7 @@ std::optional<verdict> loop::judge() noexcept {
 // there is always something (WAIT-4).
 bool loop::check() noexcept {
     operation_list done;
+    steps_left_ += std::exchange(kept_back_, 0);
     const bool nothing_to_do = ready_.size() == 0 && outside_.arrived().empty();
     if (nothing_to_do || steps_left_ <= 0) {
         if (nothing_to_do && outside_.fall_asleep(timers_.empty() && operations_ == 0)) {
@@ -202,13 +208,14 @@ bool loop::check() noexcept {
         }
         steps_left_ = options().ask_every;
         take_sample();
-        look_again_ = true;
         collect_operations(done);
     }
     collect_timers();
     outside_.attend();
     collect_posts();
-    look_again_ = look_again_ || outside_.stop_requested() || !outside_.arrived().empty();
+    if (outside_.stop_requested() || !outside_.arrived().empty()) {
+        look_again();
+    }
     return !outside_.stop_requested() && ready_.size() != 0;
 }
 
@@ -216,7 +223,9 @@ bool loop::check() noexcept {
 void loop::wait(operation_list& done) noexcept {
     observer* const o = watching();
     if (o == nullptr) {
-        get_driver().wait(timers_.wake_by(), done);
+        const std::optional<instant> until = timers_.wake_by();
+        // What is due already needs no look at the clock.
+        get_driver().wait(until && *until <= sample() ? epoch : until, done);
     } else {
         const std::optional<instant> until = timers_.first_key();
         o->waiting(until);
@@ -237,9 +246,6 @@ void loop::collect_operations(operation_list& done) noexcept {
 }
 
 void loop::collect_timers() noexcept {
-    if (!std::exchange(look_again_, false)) {
-        return;
-    }
     while (timer* const t = timers_.pop_due(sample())) {
         if (observer* const o = watching()) {
             o->fired(*t);
@@ -274,38 +280,39 @@ void loop::collect_posts() noexcept {
 
 template <bool Watched>
 void loop::begin_round() noexcept {
-    const auto count = static_cast<std::size_t>(put_ - ready_.begin());
-    steps_left_ -= static_cast<std::int64_t>(count);
     if constexpr (Watched) {
-        watching()->round_began(++rounds_, count);
+        watching()->round_began(++rounds_, ready_.size());
     }
 }
 
 template <bool Watched>
-void loop::run(ready_entry entry) noexcept {
+[[gnu::always_inline]] inline void loop::run(ready_entry entry) noexcept {
     enter<Watched>(box::pick);
     enter<Watched>(box::run);
     if (context::is_step(entry)) [[likely]] {
-        static_cast<void>(static_cast<context*>(entry.argument)->step(Watched ? watching() : nullptr));
+        static_cast<void>(static_cast<context*>(entry.argument)->step(tasks(), Watched ? watching() : nullptr));
     } else {
         entry.run(entry.argument);
     }
     enter<Watched>(box::save);
 }
 
+// In line, as the round of a lone task is little more than its step.
 template <bool Watched>
-void loop::run_round() noexcept {
+[[gnu::always_inline]] inline void loop::run_round() noexcept {
     if (put_ - ready_.begin() == 1) {
+        --steps_left_;
         run<Watched>(ready_.take_only());
     } else {
         run_several<Watched>();
     }
 }
 
-// Not in line, so that the round of a lone task saves no registers for it.
+// Not in line, so that an iteration saves no registers for it.
 template <bool Watched>
 [[gnu::noinline]] void loop::run_several() noexcept {
     const std::span<const ready_entry> round = ready_.take_round();
+    steps_left_ -= static_cast<std::int64_t>(round.size());
     run<Watched>(round.front());
     for (const ready_entry entry : round.subspan(1)) {
         enter<Watched>(box::check);  // which does nothing while something is left of the round

@@ -4,9 +4,9 @@
 //
 // Thread safety: one thread, except stop, get_remote and the remotes themselves.
 // Invariants:
-//  1. Between two rounds of a busy loop five tests must pass, and then nothing else is looked at (quiet): the inbox's
-//     word is 0; nothing is to be looked at again (a timer that was started due, a post left over, a stop); fewer than
-//     ask_every turns since the driver was asked; something is ready; somebody is pending.
+//  1. Between two rounds of a busy loop four tests must pass, and then nothing else is looked at (quiet): the inbox's
+//     word is 0; turns are left until the driver is asked, of which there are none while something is to be looked at
+//     again (a timer that was started due, a post left over, a stop); something is ready; somebody is pending.
 //  2. Posts are in the inbox, then among those that have arrived, then in the ready queue; never in two of them. When
 //     they have run, their nodes go back to the posters (receiving_end).
 //  3. The events seen by an observer are exactly those of ref::loop; without observer none of the tests for one is in
@@ -25,6 +25,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace galley::fast {
 
@@ -69,6 +70,7 @@ private:
     template <bool Watched>
     [[nodiscard]] verdict iterate() noexcept;
     [[nodiscard]] bool quiet() const noexcept;
+    void look_again() noexcept { kept_back_ += std::exchange(steps_left_, 0); }
     [[nodiscard]] bool anything_ready() const noexcept { return put_ != ready_.begin(); }
     [[nodiscard]] std::optional<verdict> judge() noexcept;
     [[nodiscard]] bool check() noexcept;
@@ -91,8 +93,8 @@ private:
     void reap() noexcept;
     void drop_callbacks() noexcept;
 
-    std::int64_t steps_left_{};  ///< until the driver is asked again
-    bool look_again_{};          ///< a timer may be due at the sample, or posts are left over, or there is a stop
+    std::int64_t steps_left_{};  ///< until the driver is asked again, or 0: something is to be looked at before
+    std::int64_t kept_back_{};   ///< what is left besides, then
     bool closed_{};
     ready_buffer ready_;
     timer_wheel<> timers_;

@@ -143,7 +143,7 @@ void loop::run_picked() noexcept {
     } else if (context::is_step(picked_.step)) {
         auto* const task = static_cast<context*>(picked_.step.argument);
         picked_id_ = task->id();
-        picked_task_ = task->step(watching()) ? task : nullptr;
+        picked_task_ = task->step(tasks(), watching()) ? task : nullptr;
     } else {
         picked_.step.run(picked_.step.argument);
     }

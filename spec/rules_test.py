@@ -12,7 +12,7 @@ from ledger.rules import ID, ITEMS, NUMBERS, ROOT, RULES, read, source
 PROPERTIES = "tests/properties/table.cpp"
 CODE = ("include", "ref", "fast")  # what keeps rules
 CHECKS = ("tests/", "spec/model/", "spec/proofs/", "spec/scenario/oracle_test.py")  # what checks them, beside checker and oracle
-ALL = ("include", "ref", "fast", "testing", "spec", "tests", "fuzz", "bench", "examples")
+ALL = ("include", "ref", "fast", "spec", "tests", "fuzz", "bench", "examples")
 SUFFIXES = {".hpp", ".cpp", ".py", ".pml", ".toml", ".md", ".txt", ".json"}
 
 

@@ -7,7 +7,7 @@ import re
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-FOLDERS = ["include", "ref", "fast", "testing", "spec", "fuzz", "tests", "bench", "examples"]
+FOLDERS = ["include", "ref", "fast", "spec", "fuzz", "tests", "bench", "examples"]
 WIDTH = 120
 
 COMMENT = re.compile(r"^\s*///? ?(?P<text>.*)$")

@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-FOLDERS = ("include", "ref", "fast", "testing", "spec", "tests", "bench", "fuzz", "examples")
+FOLDERS = ("include", "ref", "fast", "spec", "tests", "bench", "fuzz", "examples")
 
 
 def bare(text):

@@ -5,29 +5,38 @@
 
 namespace galley {
 
-cancel_scope::~cancel_scope() {
-    if (owner_ != nullptr) {
-        owner_->loop().cancel(timer_);
-        owner_->leave_scope(*this);
-    }
+namespace {
+
+[[noreturn]] void throw_run_before() {
+    throw std::logic_error("galley::cancel_scope: a scope is run once, and this one was run before");
+}
+
+}  // namespace
+
+void cancel_scope::abandon() noexcept {
+    owner_->loop().cancel(timer_);
+    owner_->leave_scope(*this);
 }
 
 void cancel_scope::open(context& task) {
-    if (id_ != 0) {
-        throw std::logic_error("galley::cancel_scope: a scope is run once, and this one was run before");
+    if (id_ != 0) [[unlikely]] {
+        throw_run_before();
     }
     id_ = task.loop().tasks().next_scope_id();
     owner_ = &task;
     task.enter(*this);
-    if (observer* const o = task.loop().watching()) {
+    if (observer* const o = task.loop().watching()) [[unlikely]] {
         o->scope_opened(task.id(), id_, is_shield());
     }
-    if (!duration_) {
-        return;
+    if (duration_) {
+        start_timer();
     }
+}
+
+void cancel_scope::start_timer() {
+    loop& l = owner_->loop();
     try {
-        const instant from = task.loop().now();
-        task.loop().start(timer_, *duration_ > duration::zero() ? saturating_add(from, *duration_) : epoch);
+        l.start(timer_, *duration_ > duration::zero() ? saturating_add(l.now(), *duration_) : epoch);
     } catch (...) {
         close(scope_outcome::exception);
         throw;
@@ -46,9 +55,11 @@ scope_outcome cancel_scope::outcome_of(outcome body) const noexcept {
 
 void cancel_scope::close(scope_outcome how) noexcept {
     context& task = *std::exchange(owner_, nullptr);
-    task.loop().cancel(timer_);
+    if (duration_) {
+        task.loop().cancel(timer_);
+    }
     task.leave_scope(*this);
-    if (observer* const o = task.loop().watching()) {
+    if (observer* const o = task.loop().watching()) [[unlikely]] {
         o->scope_closed(task.id(), id_, how);
     }
 }

@@ -44,7 +44,11 @@ public:
     /// Shielded: what encloses it cannot cancel what is inside (CANCEL-3).
     explicit cancel_scope(protection p) noexcept : cancel_scope{p, std::nullopt} {}
     /// A scope that is still open when it goes belongs to a task that is being destroyed.
-    ~cancel_scope();
+    ~cancel_scope() {
+        if (owner_ != nullptr) [[unlikely]] {
+            abandon();
+        }
+    }
 
     /// `co_await scope.run(body())`: awaits the body as a call inside this scope. Gives what the body gives, or nothing
     /// if the scope was cancelled and that is why the body ended (CANCEL-5). A scope is used once.
@@ -77,6 +81,9 @@ private:
 
     cancel_scope(protection p, std::optional<duration> d) noexcept
         : scope_node{kind::scope, p == protection::shielded}, duration_{d}, timer_{*this} {}
+
+    void start_timer();
+    void abandon() noexcept;
 
     context* owner_{};
     scope_id id_{};

@@ -48,10 +48,6 @@ public:
             mutex_->locked_ = owns_ = true;
             return true;
         }
-        void serve(delivery with) noexcept override {
-            owns_ = with == delivery::value;  // handed over: it stays locked
-            list_awaiter<awaiter_type>::serve(with);
-        }
         [[nodiscard]] const char* kind() const noexcept override { return "lock"; }
         guard await_resume() {
             raise_unless_served();
@@ -61,7 +57,6 @@ public:
 
     private:
         mutex* mutex_;
-        bool owns_{};
     };
 
     /// `auto guard = co_await m.lock();` FIFO (SYNC-1).
@@ -71,7 +66,7 @@ public:
 private:
     void unlock() noexcept {
         if (waiter* const first = waiters_.take_first()) {
-            first->serve(delivery::value);
+            first->serve(delivery::value);  // handed over: it stays locked
         } else {
             locked_ = false;
         }

@@ -113,13 +113,19 @@ private:
         push(item);
         return true;
     }
+    /// A place at most once around, in the ring.
+    [[nodiscard]] std::size_t wrapped(std::size_t place) const noexcept {
+        return place < slots_.size() ? place : place - slots_.size();
+    }
     void push(T& item) noexcept {
-        slots_[(front_ + size_) % slots_.size()].emplace(std::move(item));
+        slots_[wrapped(front_ + size_)].emplace(std::move(item));
         ++size_;
     }
     [[nodiscard]] std::optional<T> take_front() noexcept {
-        std::optional<T> front = std::exchange(slots_[front_], std::nullopt);
-        front_ = (front_ + 1) % slots_.size();
+        std::optional<T>& slot = slots_[front_];
+        std::optional<T> front{std::move(*slot)};
+        slot.reset();
+        front_ = wrapped(front_ + 1);
         --size_;
         if (waiter* const first = putters_.take_first()) {
             static_cast<put_awaiter*>(first)->move_in();

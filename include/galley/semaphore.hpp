@@ -26,10 +26,6 @@ public:
             owns_ = semaphore_->try_acquire();
             return owns_ || wait_in(semaphore_->waiters_);
         }
-        void serve(delivery with) noexcept override {
-            owns_ = with == delivery::value;
-            list_awaiter<awaiter_type>::serve(with);
-        }
         [[nodiscard]] const char* kind() const noexcept override { return "acquire"; }
         void await_resume() {
             raise_unless_served();
@@ -38,7 +34,6 @@ public:
 
     private:
         semaphore* semaphore_;
-        bool owns_{};
     };
 
     /// `co_await s.acquire()`: takes a permit, waiting FIFO (SYNC-1). A waiter that is cancelled loses none (SYNC-2).

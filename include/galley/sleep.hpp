@@ -35,8 +35,7 @@ private:
         if (!relative_) {
             return instant{duration_};
         }
-        const instant from = loop().now();
-        return duration_ <= duration::zero() ? epoch : saturating_add(from, duration_);
+        return duration_ <= duration::zero() ? epoch : saturating_add(loop().now(), duration_);
     }
     static void fired(timer& t) noexcept { static_cast<sleep_awaiter&>(t).resume(cause::timer); }
 
@@ -84,7 +83,7 @@ public:
     }
     void await_resume() const {
         if (cancelled_) [[unlikely]] {
-            throw cancelled{};
+            detail::throw_cancelled();
         }
     }
 

@@ -5,6 +5,7 @@
 #include <galley/kernel/await.hpp>
 #include <galley/task.hpp>
 
+#include <cassert>
 #include <exception>
 #include <stdexcept>
 #include <utility>
@@ -17,26 +18,56 @@ struct task_cancelled : std::exception {
     [[nodiscard]] const char* what() const noexcept override { return "galley: the awaited task was cancelled"; }
 };
 
+namespace detail {
+[[noreturn]] void throw_task_cancelled();
+[[noreturn]] void throw_joined_twice();
+}  // namespace detail
+
 /// A task of result type T: its context and the place for its outcome. One block, recycled.
 template <class T>
 class task_state final : public context, public result<T> {
 public:
-    task_state(galley::loop& l, promise_base* first_frame, const char* name) noexcept
-        : context{l, name, *this}, result<T>{first_frame} {}
+    task_state(galley::loop& l, promise_base& first_frame, const char* name, task_owner* owner,
+               std::uint32_t holders) noexcept
+        : context{l, first_frame, name, owner, holders}, result<T>{&first_frame, call_slot::of_task{}} {
+        static_assert(sizeof(context) % alignof(result<T>) == 0);
+        assert(&context::slot() == static_cast<call_slot*>(this));
+    }
 
     using context::exception;
 
     /// The outcome, to its one owner (TASK-2): the value, or throws the exception, or task_cancelled.
     T deliver() {
-        mark_observed();
-        if (how() == outcome::cancelled) {
-            throw task_cancelled{};
+        if (how() != outcome::value) [[unlikely]] {
+            mark_observed();
+            if (how() == outcome::cancelled) {
+                detail::throw_task_cancelled();
+            }
         }
         return this->take();
     }
 
+    void release() noexcept {
+        if (give_up_hold()) {
+            let_go();
+        }
+    }
+
     [[nodiscard]] static void* operator new(std::size_t size) { return frame_pool::allocate(size); }
     static void operator delete(void* memory, std::size_t size) noexcept { frame_pool::deallocate(memory, size); }
+
+    /// Of one that has not come from `new`, when it has ended.
+    void let_go_in_place() noexcept {
+        report_if_unobserved();
+        std::destroy_at(this);
+    }
+    ~task_state() = default;
+
+private:
+    [[gnu::noinline]] void let_go() noexcept override {
+        report_if_unobserved();
+        delete this;
+    }
 };
 
 /// Holds a task: its outcome stays as long as somebody does. Loop thread only.
@@ -71,18 +102,26 @@ private:
 };
 
 /// Makes a task, but does not start it: so that several can be made first, and then started without anything that could
-/// fail. Throws std::bad_alloc, and the frame is destroyed then; std::logic_error if the task was moved from.
+/// fail. Throws std::bad_alloc with the frame still the caller's; std::logic_error if the task was moved from.
 template <class T>
-[[nodiscard]] task_ref<T> prepare(loop& l, task<T> body, const char* name) {
-    return task_ref<T>{new task_state<T>{l, body.release(), name}};  // memory comes first, then the frame is given up
+[[nodiscard]] task_ref<T> prepare(loop& l, task<T>&& body, task_owner* owner) {
+    return task_ref<T>{new task_state<T>{l, *body.release(), nullptr, owner, 1}};
 }
 
 /// Starts what was prepared, below `place`, for which the registry has reserved room.
 template <class T>
-void start_prepared(const task_ref<T>& prepared, scope_node& place, task_owner* owner) noexcept {
+void start_prepared(const task_ref<T>& prepared, scope_node& place) noexcept {
     prepared->hold();  // the first hold is the caller's; this one is its running
-    prepared->set_owner(owner);
     prepared->loop().tasks().start(*prepared, place);
+}
+
+/// Makes a task and starts it, with the failures of `prepare`.
+template <class T>
+[[nodiscard]] task_ref<T> start_task(loop& l, task<T>&& body, const char* name, scope_node& place, task_owner* owner) {
+    l.tasks().reserve(1);
+    auto* const state = new task_state<T>{l, *body.release(), name, owner, 2};
+    l.tasks().start(*state, place);
+    return task_ref<T>{state};
 }
 
 template <class T>
@@ -94,23 +133,21 @@ class [[nodiscard]] join_awaiter final : public awaiter<join_awaiter<T>>, privat
 public:
     explicit join_awaiter(task_state<T>& target) noexcept : target_{task_ref<T>::hold(target)} {}
     ~join_awaiter() {
-        if (this->waiting()) {
+        if (target_ && !target_->ended() && this->waiting()) [[unlikely]] {
             static_cast<void>(withdraw());
         }
     }
 
     /// Throws std::logic_error if somebody joins that task, or has joined it, already (TASK-2).
     [[nodiscard]] bool begin() {
-        if (target_->claimed()) {
-            throw std::logic_error(
-                "galley: a task is joined once, and this one is being joined, or was, by somebody else");
-        }
-        if (target_->ended()) {
-            target_->claim();
-            this->with_ = with_of(*target_);
-            return true;
+        if (target_->claimed()) [[unlikely]] {
+            detail::throw_joined_twice();
         }
         target_->set_owner(this);
+        if (target_->ended()) {
+            note(*target_);
+            return true;
+        }
         return false;
     }
     [[nodiscard]] bool withdraw() noexcept override {
@@ -121,18 +158,19 @@ public:
     [[nodiscard]] const char* kind() const noexcept override { return "join"; }
 
     T await_resume() {
-        const task_ref<T> target = std::move(target_);
         this->raise_if_cancelled();
-        return target->deliver();
+        return target_->deliver();
     }
 
 private:
-    static delivery with_of(const context& target) noexcept {
-        return target.how() == outcome::value ? delivery::value : delivery::error;
+    void note(const context& target) noexcept {
+        if (target.how() != outcome::value) [[unlikely]] {
+            this->with_ = delivery::error;
+        }
     }
     void child_ended(context& child) noexcept override {
-        child.claim();
-        this->resume(cause::join, with_of(child));
+        note(child);
+        this->resume(cause::join, this->with_);
     }
 
     task_ref<T> target_;
@@ -185,10 +223,7 @@ private:
 /// std::bad_alloc; nothing is started then.
 template <class T>
 [[nodiscard]] join_handle<T> spawn(loop& l, task<T> body, const char* name = nullptr) {
-    task_ref<T> prepared = prepare(l, std::move(body), name);
-    l.tasks().reserve(1);
-    start_prepared(prepared, l.tasks().spawn_place(), nullptr);
-    return join_handle<T>{std::move(prepared)};
+    return join_handle<T>{start_task(l, std::move(body), name, l.tasks().spawn_place(), nullptr)};
 }
 
 /// `co_await spawn(body())`: the same, on the running task's loop. Does not suspend.

@@ -14,6 +14,8 @@ void detail::throw_task_is_gone() {
     throw std::logic_error("galley::task: this task was moved from, awaited or spawned before");
 }
 
+void detail::throw_cancelled() { throw cancelled{}; }
+
 // Where the type can be asked for, no second throw is needed to learn it: that would be half of what it costs to pass a
 // cancellation on from frame to frame.
 bool detail::handles_cancelled() noexcept {

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <exception>
 #include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -18,6 +19,7 @@ namespace galley {
 
 namespace detail {
 [[noreturn]] void throw_task_is_gone();
+[[noreturn]] void throw_cancelled();
 /// Inside of a handler: whether what it handles is `cancelled`.
 [[nodiscard]] bool handles_cancelled() noexcept;
 }  // namespace detail
@@ -26,23 +28,29 @@ namespace detail {
 /// its state). It owns the callee's frame.
 class call_slot : public any_result {
 protected:
-    call_slot() = default;
     explicit call_slot(promise_base* callee) noexcept : callee_{callee} {}
+    /// Of a task's first frame: nobody is called on, and whoever resumes it goes on by itself.
+    struct of_task {};
+    call_slot(promise_base* callee, of_task) noexcept : callee_{callee}, caller_{nullptr}, inline_{true} {}
     ~call_slot() { destroy_callee(); }
 
     /// Runs the callee for `caller`. True if the caller must suspend. See below for how stacks stay bounded (TASK-5).
     [[nodiscard]] bool call(promise_base& caller) noexcept;
-    void destroy_callee() noexcept;
+    void destroy_callee() noexcept {
+        if (callee_ != nullptr) {
+            destroy_called();
+        }
+    }
 
 private:
     friend class context;
     friend class promise_base;
-    friend class task_registry;
 
-    promise_base* callee_{};
-    promise_base* caller_{};
-    bool inline_{};  ///< the caller is below the callee on this stack, inside `call`
-    bool done_{};
+    void destroy_called() noexcept;
+
+    promise_base* callee_;
+    promise_base* caller_;  ///< set by `call`, as the next
+    bool inline_;           ///< the caller is below the callee on this stack, inside `call`
 };
 
 /// The outcome of a coroutine that gives a T (a value type, a reference, or void), and the slot that it comes to.
@@ -63,7 +71,7 @@ public:
     }
     void set_exception(std::exception_ptr error) noexcept {
         drop_value();
-        error_ = std::move(error);
+        std::construct_at(&error_, std::move(error));
         kind_ = outcome::exception;
     }
     void set_cancelled() noexcept {
@@ -84,8 +92,8 @@ public:
     }
 
 protected:
-    result() noexcept {}
     explicit result(promise_base* callee) noexcept : call_slot{callee} {}
+    result(promise_base* callee, of_task t) noexcept : call_slot{callee, t} {}
     ~result() { drop_value(); }
 
 private:
@@ -131,7 +139,7 @@ public:
     static void operator delete(void* memory, std::size_t size) noexcept { frame_pool::deallocate(memory, size); }
 
 protected:
-    promise_base() = default;
+    promise_base() noexcept {}
     ~promise_base() = default;
 
     [[nodiscard]] call_slot& slot() const noexcept { return *slot_; }
@@ -149,8 +157,8 @@ private:
         return std::coroutine_handle<promise_base>::from_promise(*this);
     }
 
-    context* context_{};
-    call_slot* slot_{};
+    context* context_;  ///< set when it is awaited or spawned, as the next
+    call_slot* slot_;
 };
 
 // These run for every awaited call, so they are inline.
@@ -167,39 +175,48 @@ inline bool call_slot::call(promise_base& caller) noexcept {
     callee_->slot_ = this;
     task.set_leaf(callee_);
     if (task.stack_is_deep()) [[unlikely]] {
+        inline_ = false;
         task.go_on_with(callee_);
         return true;
     }
     inline_ = true;
     callee_->frame().resume();
     inline_ = false;
-    return !done_;
+    return kind() == outcome::none;
 }
 
-inline void call_slot::destroy_callee() noexcept {
-    if (callee_ != nullptr) {
-        std::exchange(callee_, nullptr)->frame().destroy();
-    }
-}
+inline void call_slot::destroy_called() noexcept { std::exchange(callee_, nullptr)->frame().destroy(); }
 
 inline void promise_base::finished() noexcept {
-    slot_->done_ = true;
     context_->set_leaf(slot_->caller_);
     if (!slot_->inline_) {
-        context_->go_on_with(slot_->caller_);  // null for a task's first frame: the step is over
+        context_->go_on_with(slot_->caller_);
     }
 }
 
-inline outcome context::how() const noexcept { return slot_->kind(); }
-inline const std::exception_ptr& context::exception() const noexcept { return slot_->exception(); }
+inline context::context(galley::loop& l, promise_base& first_frame, const char* name, task_owner* owner,
+                        std::uint32_t holders) noexcept
+    : scope_node{kind::task},
+      holders_{holders},
+      loop_{&l},
+      name_{name},
+      innermost_{this},
+      leaf_{&first_frame},
+      owner_{owner} {
+    first_frame.context_ = this;
+    first_frame.slot_ = &slot();
+}
+inline call_slot& context::slot() noexcept { return *std::launder(reinterpret_cast<call_slot*>(this + 1)); }
+inline outcome context::how() const noexcept { return slot().kind(); }
+inline const std::exception_ptr& context::exception() const noexcept { return slot().exception(); }
 inline bool context::failed_unobserved() const noexcept {
-    return how() == outcome::exception && state_ == state::ended && !observed_;
+    return how() == outcome::exception && state_ == state::ended && failure_ != failure::observed;
 }
 inline void context::mark_observed() noexcept {
-    observed_ = true;
-    if (in_failures_) [[unlikely]] {
+    if (failure_ == failure::listed) [[unlikely]] {
         loop_->tasks().unlist_failure(*this);
     }
+    failure_ = failure::observed;
 }
 
 template <class T>
@@ -279,11 +296,15 @@ public:
     /// Throws std::logic_error for a task that was moved from.
     [[nodiscard]] call_awaiter<T> operator co_await() && { return call_awaiter<T>{release()}; }
 
-    /// Gives up the frame, to whoever will run it. Throws std::logic_error if it is gone already.
-    [[nodiscard]] promise<T>* release() {
+    /// Throws std::logic_error if the frame was given up.
+    void check() const {
         if (promise_ == nullptr) [[unlikely]] {
             detail::throw_task_is_gone();
         }
+    }
+    /// Gives up the frame, to whoever will run it. Throws std::logic_error if it is gone already.
+    [[nodiscard]] promise<T>* release() {
+        check();
         return std::exchange(promise_, nullptr);
     }
 

@@ -77,11 +77,9 @@ public:
             throw std::logic_error("galley::task_group: tasks can be started only while the group is running");
         }
         loop& l = children_.scope().owner()->loop();
-        const task_ref<T> prepared = prepare(l, std::move(body), name);
-        l.tasks().reserve(1);
+        const task_ref<T> started = start_task(l, std::move(body), name, children_.scope(), &children_);
         children_.started(1);
-        start_prepared(prepared, children_.scope(), &children_);
-        return prepared->id();
+        return started->id();
     }
 
     /// Cancels the body and the tasks. False if nothing is left to cancel, or it was done before.
@@ -103,8 +101,7 @@ private:
                 return task.satisfied(*this);
             }
             children_->set_waiter(*this);
-            task.suspend(*this);
-            return true;
+            return task.suspend(*this);
         }
         static void await_resume() noexcept {}
         [[nodiscard]] bool withdraw() noexcept override { return false; }

@@ -6,7 +6,9 @@
 #include <galley/kernel/children.hpp>
 #include <galley/spawn.hpp>
 
+#include <cassert>
 #include <cstddef>
+#include <memory>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -49,7 +51,7 @@ protected:
         children_.scope().open(*this->task_);
         children_.started(count);
         children_.set_waiter(*this);
-        start(static_cast<scope_node&>(children_.scope()), static_cast<task_owner*>(&children_));
+        start(static_cast<scope_node&>(children_.scope()));
     }
     /// Throws what the children came to, unless it is a value.
     void settle() {
@@ -63,21 +65,58 @@ protected:
     children children_;
 };
 
+/// The tasks of an await, in one block; they end before it. A base, so that it is destroyed after the children, which
+/// refer to them.
+template <class T>
+class task_array {
+protected:
+    task_array() = default;
+    task_array(const task_array&) = delete;
+    task_array& operator=(const task_array&) = delete;
+    ~task_array() {
+        for (task_state<T>& state : *this) {
+            assert(state.ended());
+            state.let_go_in_place();
+        }
+        if (begin_ != nullptr) {
+            std::allocator<task_state<T>>{}.deallocate(begin_, room_);
+        }
+    }
+
+public:
+    /// Room for all. Once. Throws std::bad_alloc.
+    void reserve(std::size_t count) {
+        begin_ = end_ = std::allocator<task_state<T>>{}.allocate(count);
+        room_ = count;
+    }
+    task_state<T>& add(loop& l, task<T>& body, task_owner* owner) noexcept {
+        return *std::construct_at(end_++, l, *body.release(), nullptr, owner, 2U);
+    }
+    [[nodiscard]] task_state<T>* begin() const noexcept { return begin_; }
+    [[nodiscard]] task_state<T>* end() const noexcept { return end_; }
+
+private:
+    task_state<T>* begin_{};
+    task_state<T>* end_{};
+    std::size_t room_{};
+};
+
 /// The same number of children of one type.
 template <class Derived, class T>
-class vector_awaiter : public children_awaiter<Derived> {
+class vector_awaiter : private task_array<T>, public children_awaiter<Derived> {
 public:
     [[nodiscard]] bool begin() {
         if (bodies_.empty()) {
             return true;
         }
-        states_.reserve(bodies_.size());
-        for (task<T>& body : bodies_) {
-            states_.push_back(prepare(this->loop(), std::move(body), nullptr));
+        for (const task<T>& body : bodies_) {
+            body.check();
         }
-        this->start_all(states_.size(), [&](scope_node& place, task_owner* owner) noexcept {
-            for (const task_ref<T>& state : states_) {
-                start_prepared(state, place, owner);
+        states().reserve(bodies_.size());
+        this->start_all(bodies_.size(), [&](scope_node& place) noexcept {
+            loop& l = this->loop();
+            for (task<T>& body : bodies_) {
+                l.tasks().start(states().add(l, body, &this->children_), place);
             }
         });
         return false;
@@ -88,8 +127,9 @@ protected:
         : children_awaiter<Derived>{p}, bodies_{std::move(bodies)} {}
     ~vector_awaiter() = default;
 
+    [[nodiscard]] task_array<T>& states() noexcept { return *this; }
+
     std::vector<task<T>> bodies_;
-    std::vector<task_ref<T>> states_{};
 };
 
 /// Children of different types.
@@ -102,11 +142,11 @@ public:
         } else {
             states_ = std::apply(  // a braced list, as its elements are evaluated in order
                 [&](task<T>&... body) {
-                    return std::tuple<task_ref<T>...>{prepare(this->loop(), std::move(body), nullptr)...};
+                    return std::tuple<task_ref<T>...>{prepare(this->loop(), std::move(body), &this->children_)...};
                 },
                 bodies_);
-            this->start_all(sizeof...(T), [&](scope_node& place, task_owner* owner) noexcept {
-                std::apply([&](const task_ref<T>&... state) { (start_prepared(state, place, owner), ...); }, states_);
+            this->start_all(sizeof...(T), [&](scope_node& place) noexcept {
+                std::apply([&](const task_ref<T>&... state) { (start_prepared(state, place), ...); }, states_);
             });
             return false;
         }
@@ -137,8 +177,8 @@ public:
     auto await_resume() {
         this->settle();
         if constexpr (!std::is_void_v<T>) {
-            for (task_ref<T>& state : this->states_) {
-                values_.push_back(state->take());
+            for (task_state<T>& state : this->states()) {
+                values_.push_back(state.take());
             }
             return std::move(values_);
         }

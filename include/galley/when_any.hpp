@@ -37,11 +37,11 @@ public:
 
     winner<T> await_resume() {
         this->settle();
-        std::size_t index = 0;
-        while (&*this->states_[index] != this->children_.winner()) {
-            ++index;
+        task_state<T>* first = this->states().begin();
+        while (first != this->children_.winner()) {
+            ++first;
         }
-        return winner<T>{index, take_regular(*this->states_[index])};
+        return winner<T>{static_cast<std::size_t>(first - this->states().begin()), take_regular(*first)};
     }
 };
 

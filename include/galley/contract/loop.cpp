@@ -25,7 +25,10 @@ loop_options checked(loop_options options) {
 }  // namespace
 
 loop::loop(driver& d, const loop_options& options, std::size_t call_stack)
-    : driver_{d}, options_{checked(options)}, resolution_{options.resolution_bits}, tasks_{*this, call_stack} {
+    : driver_{d},
+      options_{checked(options)},
+      resolution_{options.resolution_bits},
+      tasks_{*this, options.budget, call_stack} {
     take_sample();  // a clock need not begin at zero, and deadlines are made from the sample before the first run, too
 }
 

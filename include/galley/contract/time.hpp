@@ -61,7 +61,7 @@ public:
     }
     /// Rounded up; beyond the last multiple of R that an instant can hold: that multiple, "for ever" (TIME-7).
     [[nodiscard]] constexpr instant round_up(instant t) const noexcept {
-        return round_down(saturating_add(t, duration{mask_}));
+        return round_down(duration{mask_} > end_of_time - t ? end_of_time : t + duration{mask_});
     }
 
 private:

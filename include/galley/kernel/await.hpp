@@ -6,6 +6,7 @@
 #include <galley/kernel/context.hpp>
 #include <galley/task.hpp>
 
+#include <concepts>
 #include <coroutine>
 
 namespace galley {
@@ -20,36 +21,35 @@ namespace galley {
 ///     const char* kind() const noexcept override;    see suspension
 ///     auto await_resume();                           calls `raise_if_cancelled()` first
 ///
-/// and its destructor withdraws what is still waiting, for a task that is destroyed.
-template <class Derived>
-class awaiter : public suspension {
+/// and its destructor withdraws what is still waiting, for a task that is destroyed. `Base` is what else it is.
+template <class Derived, std::derived_from<suspension> Base = suspension>
+class awaiter : public Base {
 public:
     [[nodiscard]] static bool await_ready() noexcept { return false; }
 
     template <class Promise>
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> frame) {
         context& task = frame.promise().task();
-        task_ = &task;
+        this->task_ = &task;
         if (task.cancelled_here()) [[unlikely]] {  // CANCEL-3: before anything is started
-            with_ = delivery::cancelled;
+            this->with_ = delivery::cancelled;
             return task.satisfied(*this);
         }
         if (static_cast<Derived&>(*this).begin()) {
             return task.satisfied(*this);
         }
-        task.suspend(*this);
-        return true;
+        return task.suspend(*this);
     }
 
 protected:
     awaiter() = default;
     ~awaiter() = default;
 
-    [[nodiscard]] galley::loop& loop() const noexcept { return task_->loop(); }
+    [[nodiscard]] galley::loop& loop() const noexcept { return this->task_->loop(); }
     /// Throws `cancelled` if the await ended so.
     void raise_if_cancelled() const {
-        if (with_ == delivery::cancelled) [[unlikely]] {
-            throw cancelled{};
+        if (this->with_ == delivery::cancelled) [[unlikely]] {
+            detail::throw_cancelled();
         }
     }
 };

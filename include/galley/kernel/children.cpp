@@ -18,6 +18,21 @@ children::~children() {
 
 void children::child_ended(context& child) noexcept {
     --left_;
+    if (policy_ == policy::any || child.how() != outcome::value) [[unlikely]] {
+        note(child);
+    }
+    if (left_ == 0) [[unlikely]] {
+        tell_waiter();
+    }
+}
+
+void children::tell_waiter() noexcept {
+    if (waiter_ != nullptr) {
+        waiter_->resume(cause::children, judge());
+    }
+}
+
+void children::note(context& child) noexcept {
     const outcome how = child.how();
     child_cancelled_ = child_cancelled_ || how == outcome::cancelled;
     const bool settles = policy_ == policy::any || how == outcome::exception;
@@ -31,9 +46,6 @@ void children::child_ended(context& child) noexcept {
                outcome::exception) {  // one failure comes out of the await; the others go to the handler: none is lost
         child.mark_observed();
         child.loop().tasks().report(child, child.exception());
-    }
-    if (left_ == 0 && waiter_ != nullptr) {
-        waiter_->resume(cause::children, judge());
     }
 }
 

@@ -48,6 +48,8 @@ public:
 
 private:
     void child_ended(context& child) noexcept override;
+    void note(context& child) noexcept;
+    void tell_waiter() noexcept;
     [[nodiscard]] scope_outcome verdict() const noexcept;
     [[nodiscard]] bool failed() const noexcept;
 

@@ -29,21 +29,10 @@ const char* context::awaiting() const noexcept {
     return "ended";
 }
 
-void context::enter(scope_node& scope) noexcept {
-    innermost_->adopt(scope);
-    innermost_ = &scope;
-}
-
-void context::leave_scope(scope_node& scope) noexcept {
-    if (loop_->tasks().closing()) {
-        return;  // the tree was taken apart as a whole
-    }
-    assert(innermost_ == &scope);  // scopes are left innermost first, as frames are
-    innermost_ = scope.parent();
-    scope.leave();
-}
-
 void context::append_watched(cause why) noexcept {
+    if (loop_->tasks().closing()) {
+        return;
+    }
     loop_->schedule(ready_entry{&step_of, this});
     if (observer* const o = loop_->watching()) {
         o->made_ready(id_, why);
@@ -58,18 +47,24 @@ bool context::yield_watched() noexcept {
     return true;
 }
 
-// It stays ready, as one that yields.
-void context::go_again(suspension& await, cause why, const char* kind) noexcept {
+bool context::suspend_watched() noexcept {
+    loop_->watching()->awaiting(id_, waiting_->kind());
+    return true;
+}
+
+// It stays ready, as one that yields. Always true: it suspends.
+bool context::go_again(suspension& await, cause why, const char* kind) noexcept {
     make_ready(why);
     waiting_ = &await;
     if (observer* const o = loop_->watching()) {
         o->awaiting(id_, kind);
     }
+    return true;
 }
 
 void context::step_of(void* self) noexcept {
     context& task = *static_cast<context*>(self);
-    static_cast<void>(task.step(task.loop_->watching()));
+    static_cast<void>(task.step(task.loop_->tasks(), task.loop_->watching()));
 }
 
 void context::wait_for_something_foreign() noexcept {
@@ -80,20 +75,25 @@ void context::wait_for_something_foreign() noexcept {
 void context::finish() noexcept {  // READY-6
     assert(innermost_ == this);
     state_ = state::ended;
-    task_registry& tasks = loop_->tasks();
-    if (observer* const o = loop_->watching()) {
+    loop_->tasks().ended(*this);
+    if (observer* const o = loop_->watching()) [[unlikely]] {
         o->ended(id_, how());
     }
     leave();
-    tasks.ended(*this);
     if (owner_ != nullptr) {
-        std::exchange(owner_, nullptr)->child_ended(*this);
+        owner_->child_ended(*this);
     }
-    if (failed_unobserved() && holders_ > 1) {
-        tasks.list_failure(*this);
+    if (how() == outcome::exception) [[unlikely]] {
+        keep_failure();
     }
-    slot_->destroy_callee();
+    slot().destroy_called();
     release();
+}
+
+void context::keep_failure() noexcept {
+    if (failed_unobserved() && holders_ > 1) {
+        loop_->tasks().list_failure(*this);
+    }
 }
 
 // Innermost first: a frame that was destroyed from its caller's destructor would take stack for each link of the chain
@@ -119,13 +119,10 @@ void context::interrupt() noexcept {
     }
 }
 
-void context::let_go() noexcept {
-    if (failed_unobserved()) {
-        const std::exception_ptr error = exception();
-        mark_observed();
-        loop_->tasks().report(*this, error);
-    }
-    delete this;
+void context::report() noexcept {
+    const std::exception_ptr error = exception();
+    mark_observed();
+    loop_->tasks().report(*this, error);
 }
 
 }  // namespace galley

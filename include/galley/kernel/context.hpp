@@ -7,6 +7,7 @@
 #include <galley/contract/time.hpp>
 #include <galley/kernel/scope_tree.hpp>
 
+#include <cassert>
 #include <cstdint>
 #include <exception>
 
@@ -16,6 +17,7 @@ class call_slot;
 class context;
 class loop;
 class promise_base;
+class task_registry;
 
 /// What a suspended task waits for; it lives in the awaiter, in the innermost frame. Waiting allocates nothing.
 class suspension {
@@ -78,20 +80,31 @@ public:
 
     /// Whether this entry of a ready queue is a task's step: its argument is the task then. Otherwise it is a callback.
     [[nodiscard]] static bool is_step(const ready_entry& entry) noexcept { return entry.run == &step_of; }
-    /// Its next step, for a loop that knows the task of an entry, and who watches it. False: it has ended with it, and
-    /// may be gone.
-    bool step(observer* watching) noexcept;
+    /// Its next step, for a loop that knows the task of an entry, and who watches it; `tasks` are the loop's. False: it
+    /// has ended with it, and may be gone.
+    bool step(task_registry& tasks, observer* watching) noexcept;
 
     // --- awaits (called from awaiters, inside a step)
     [[nodiscard]] bool cancelled_here() const noexcept { return innermost_->cancelled(); }
     [[nodiscard]] scope_node& innermost() const noexcept { return *innermost_; }
-    void enter(scope_node& scope) noexcept;  ///< opens it below the innermost
-    void leave_scope(scope_node& scope) noexcept;
+    /// Opens it below the innermost.
+    void enter(scope_node& scope) noexcept {
+        innermost_->adopt(scope);
+        innermost_ = &scope;
+    }
+    void leave_scope(scope_node& scope) noexcept {
+        if (scope.parent() == nullptr) [[unlikely]] {
+            return;  // the tree was taken apart as a whole: the loop is being destroyed
+        }
+        assert(innermost_ == &scope);  // scopes are left innermost first, as frames are
+        innermost_ = scope.parent();
+        scope.leave();
+    }
 
     /// A satisfied await (READY-5): counts it against the budget. True if the task must suspend, as none is left.
     [[nodiscard]] bool satisfied(suspension& await) noexcept;
-    /// The await is registered: the step ends here.
-    void suspend(suspension& await) noexcept;
+    /// The await is registered: the step ends here. Always true.
+    bool suspend(suspension& await) noexcept;
     /// A yield: an append, whatever the budget.
     bool yield(suspension& await) noexcept;
     void make_ready(cause why) noexcept;
@@ -111,23 +124,38 @@ public:
     void interrupt() noexcept;
     void hold() noexcept { ++holders_; }
     void release() noexcept {
-        if (--holders_ == 0) {
+        if (give_up_hold()) {
             let_go();
         }
     }
+    /// Who is told of its end; once it has ended, whose its outcome is.
     void set_owner(task_owner* owner) noexcept { owner_ = owner; }
     /// The outcome belongs to somebody, or will: a second join is an error (TASK-2).
-    [[nodiscard]] bool claimed() const noexcept { return claimed_ || owner_ != nullptr; }
-    void claim() noexcept { claimed_ = true; }
+    [[nodiscard]] bool claimed() const noexcept { return owner_ != nullptr; }
     /// The failure has reached somebody: it will not be reported (TASK-2, TASK-3).
     void mark_observed() noexcept;
     [[nodiscard]] bool failed_unobserved() const noexcept;
 
-    virtual ~context() = default;
-
 protected:
-    context(galley::loop& l, const char* name, call_slot& slot) noexcept
-        : scope_node{kind::task}, loop_{&l}, slot_{&slot}, name_{name}, innermost_{this} {}
+    /// `holders`: its running, and whoever will hold it.
+    context(galley::loop& l, promise_base& first_frame, const char* name, task_owner* owner,
+            std::uint32_t holders) noexcept;
+    ~context() = default;
+
+    /// Nobody holds it any more.
+    virtual void let_go() noexcept = 0;
+    /// The first half of that: its failure is reported if it has reached nobody.
+    void report_if_unobserved() noexcept {
+        if (failed_unobserved()) [[unlikely]] {
+            report();
+        }
+    }
+    [[nodiscard]] bool give_up_hold() noexcept { return --holders_ == 0; }
+
+    /// Of its first frame: where its outcome comes to. It follows the context in every task_state, so that it is found
+    /// without a pointer.
+    [[nodiscard]] call_slot& slot() noexcept;
+    [[nodiscard]] const call_slot& slot() const noexcept { return const_cast<context*>(this)->slot(); }
 
 private:
     friend class task_registry;
@@ -136,26 +164,30 @@ private:
     void append(cause why) noexcept;
     void append_watched(cause why) noexcept;
     [[nodiscard]] bool yield_watched() noexcept;
-    void go_again(suspension& await, cause why, const char* kind) noexcept;
+    bool go_again(suspension& await, cause why, const char* kind) noexcept;
+    bool suspend_watched() noexcept;
     void wait_for_something_foreign() noexcept;
-    void run_frames() noexcept;
+    void run_frames(task_registry& tasks) noexcept;
     void finish() noexcept;
-    void let_go() noexcept;
+    void report() noexcept;
+    void keep_failure() noexcept;
     void destroy_frames() noexcept;
 
+    std::uint32_t holders_;
     galley::loop* loop_;
-    call_slot* slot_;  ///< of its first frame: where its outcome comes to
     const char* name_;
     scope_node* innermost_;  ///< the task itself, or its innermost open scope
-    suspension* waiting_{};  ///< what it waits for; while ready: what it will be resumed from
-    promise_base* leaf_{};   ///< the innermost frame; null when the first has ended
-    task_owner* owner_{};
-    task_id id_{};
-    std::uint32_t holders_{1};  ///< its running is one
+    suspension*
+        waiting_;         ///< what it waits for; while ready: what it will be resumed from; before its first step: none
+    promise_base* leaf_;  ///< the innermost frame; null when the first has ended
+    task_owner* owner_;
+    task_id id_;  ///< from its start on
     state state_{state::starting};
-    bool claimed_{};
-    bool observed_{};
-    bool in_failures_{};  ///< listed as a failure that nobody has observed yet
+    enum class failure : std::uint8_t {
+        unobserved,
+        listed,  ///< and unobserved
+        observed
+    } failure_{failure::unobserved};  ///< if it fails
 };
 
 }  // namespace galley

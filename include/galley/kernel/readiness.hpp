@@ -9,7 +9,8 @@
 
 namespace galley {
 
-// The usual case in line: there is room, as it was reserved, and nobody watches. The other is a call at the end.
+// The usual case in line: there is room, as it was reserved, and nobody watches. The other is a call at the end. While
+// the loop is being destroyed, nobody runs what is appended here, and there is nothing to be told of it.
 inline void context::append(cause why) noexcept {
     if (loop_->watching() == nullptr && loop_->has_room()) [[likely]] {
         loop_->schedule(ready_entry{&step_of, this});
@@ -18,11 +19,20 @@ inline void context::append(cause why) noexcept {
     append_watched(why);
 }
 
-inline void context::make_ready(cause why) noexcept {
-    assert(state_ != state::ready && state_ != state::ended);  // READY-4
-    if (loop_->tasks().closing()) [[unlikely]] {
+// It is `starting`, not `ready`.
+inline void task_registry::start(context& task, scope_node& parent) noexcept {
+    task.id_ = ++last_task_;
+    ++pending_;
+    parent.adopt(task);
+    if (observer_ == nullptr && task.loop_->has_room()) [[likely]] {
+        task.loop_->schedule(ready_entry{&context::step_of, &task});
         return;
     }
+    start_watched(task, parent);
+}
+
+inline void context::make_ready(cause why) noexcept {
+    assert(state_ != state::ready && state_ != state::ended);  // READY-4
     state_ = state::ready;
     append(why);
 }
@@ -32,16 +42,16 @@ inline bool context::satisfied(suspension& await) noexcept {
     if (--tasks.budget_left_ > 0) [[likely]] {
         return false;
     }
-    go_again(await, cause::budget, "budget");
-    return true;
+    return go_again(await, cause::budget, "budget");
 }
 
-inline void context::suspend(suspension& await) noexcept {
+inline bool context::suspend(suspension& await) noexcept {
     waiting_ = &await;
     state_ = state::waiting;
-    if (observer* const o = loop_->watching()) [[unlikely]] {
-        o->awaiting(id_, await.kind());
+    if (loop_->watching() == nullptr) [[likely]] {
+        return true;
     }
+    return suspend_watched();
 }
 
 // Only inside a step: so the loop is not being destroyed. Always true: the task suspends.

@@ -5,6 +5,7 @@
 #include <galley/contract/observer.hpp>
 
 #include <exception>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -47,8 +48,12 @@ public:
     [[nodiscard]] const std::exception_ptr& exception() const noexcept { return error_; }
 
 protected:
-    any_result() = default;
-    ~any_result() = default;
+    any_result() noexcept {}
+    ~any_result() {
+        if (kind_ == outcome::exception) [[unlikely]] {
+            std::destroy_at(&error_);
+        }
+    }
 
     [[noreturn]] void raise() const {
         if (kind_ == outcome::exception) {
@@ -63,7 +68,9 @@ private:
     friend class context;
     void set_outcome_cancelled() noexcept { kind_ = outcome::cancelled; }
 
-    std::exception_ptr error_{};
+    union {
+        std::exception_ptr error_;
+    };
     outcome kind_{outcome::none};
 };
 

@@ -5,16 +5,18 @@
 
 namespace galley {
 
-// What is below it comes between its neighbours, in order.
+// What is below it comes before it, in order.
 void scope_node::leave_to_parent() noexcept {
-    for (scope_node* child = first_; child != nullptr; child = child->next_) {
-        child->parent_ = parent_;
+    chain_link* const first = children_.next;
+    chain_link* const last = children_.previous;
+    for (chain_link* child = first; child != &children_; child = child->next) {
+        node_of(*child).parent_ = parent_;
     }
-    first_->previous_ = previous_;
-    last_->next_ = next_;
-    (next_ == nullptr ? parent_->last_ : next_->previous_) = last_;
-    (previous_ == nullptr ? parent_->first_ : previous_->next_) = first_;
-    parent_ = first_ = last_ = previous_ = next_ = nullptr;
+    first->previous = previous;
+    previous->next = first;
+    last->next = this;
+    previous = last;
+    children_.clear();
 }
 
 bool scope_node::cancel() noexcept {
@@ -36,15 +38,15 @@ bool scope_node::cancel() noexcept {
 // before, and what was hung below it since then inherited the mark, so it is passed over whole.
 void scope_node::mark_below() noexcept {
     scope_node* node = this;
-    scope_node* next = first_;
+    chain_link* at = children_.next;
     for (;;) {
-        while (next != nullptr && (next->shield_ || next->cancelled_)) {
-            next = next->next_;
+        while (at != &node->children_ && (node_of(*at).shield_ || node_of(*at).cancelled_)) {
+            at = at->next;
         }
-        if (next != nullptr) {
-            next->cancelled_ = true;
-            node = next;
-            next = node->first_;
+        if (at != &node->children_) {
+            node = &node_of(*at);
+            node->cancelled_ = true;
+            at = node->children_.next;
             continue;
         }
         if (node == this) {
@@ -53,7 +55,7 @@ void scope_node::mark_below() noexcept {
         if (node->kind_ == kind::task) {
             static_cast<context*>(node)->interrupt();
         }
-        next = node->next_;
+        at = node->next;
         node = node->parent_;
     }
 }
@@ -68,12 +70,12 @@ context* scope_node::own_task() noexcept {
 }
 
 scope_node* scope_node::next_below(const scope_node& top) const noexcept {
-    if (first_ != nullptr) {
-        return first_;
+    if (!children_.empty()) {
+        return first_child();
     }
     for (const scope_node* node = this; node != &top; node = node->parent_) {
-        if (node->next_ != nullptr) {
-            return node->next_;
+        if (node->next != &node->parent_->children_) {
+            return &node_of(*node->next);
         }
     }
     return nullptr;

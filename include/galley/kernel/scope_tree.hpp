@@ -2,16 +2,19 @@
 // The tree of tasks and cancel scopes: who is below whom, and how a cancellation spreads (CANCEL-1, CANCEL-7).
 #pragma once
 
+#include <galley/kernel/chain.hpp>
+
 #include <cassert>
 #include <cstdint>
 
 namespace galley {
 
 class context;
+class task_registry;
 
 /// A node of the tree: the root, a task, or an open cancel scope. Children are kept in the order in which they came.
 /// Loop thread only. `insert`, `erase` O(1) plus O(children) where children move up; `cancel` O(nodes below).
-class scope_node {
+class scope_node : private chain_link {
 public:
     enum class kind : std::uint8_t { root, task, scope };
 
@@ -39,25 +42,24 @@ public:
         return !shield_ && parent_ != nullptr && parent_->cancelled_;
     }
     [[nodiscard]] scope_node* parent() const noexcept { return parent_; }
-    [[nodiscard]] scope_node* first_child() const noexcept { return first_; }
+    [[nodiscard]] scope_node* first_child() const noexcept {
+        return children_.empty() ? nullptr : &node_of(*children_.next);
+    }
     [[nodiscard]] kind node_kind() const noexcept { return kind_; }
 
     /// The node after this one in a walk over everything below `top`, parents first; null at the end. O(1) amortised.
     [[nodiscard]] scope_node* next_below(const scope_node& top) const noexcept;
 
-protected:
-    // A task that is not in the tree may be in a list of the task registry, through the same links.
-    scope_node* previous_{};
-    scope_node* next_{};
-
 private:
+    friend class task_registry;  // a task that is not in the tree may be in a chain of the registry
+
+    [[nodiscard]] static scope_node& node_of(chain_link& place) noexcept { return static_cast<scope_node&>(place); }
     void leave_to_parent() noexcept;
     void mark_below() noexcept;
     [[nodiscard]] context* own_task() noexcept;
 
     scope_node* parent_{};
-    scope_node* first_{};
-    scope_node* last_{};
+    chain children_;
     kind kind_;
     bool shield_;
     bool requested_{};
@@ -67,24 +69,19 @@ private:
 inline void scope_node::adopt(scope_node& child) noexcept {
     assert(child.parent_ == nullptr);
     child.parent_ = this;
-    child.previous_ = last_;
-    child.next_ = nullptr;
-    (last_ == nullptr ? first_ : last_->next_) = &child;
-    last_ = &child;
-    child.cancelled_ = child.cancelled_ || (cancelled_ && !child.shield_);
+    child.link_before(children_);
+    if (cancelled_ && !child.shield_) [[unlikely]] {
+        child.cancelled_ = true;
+    }
 }
 
 inline void scope_node::leave() noexcept {
-    if (parent_ == nullptr) {
-        return;  // the tree is being destroyed: it was taken apart as a whole
-    }
-    if (first_ != nullptr) [[unlikely]] {
+    assert(parent_ != nullptr);
+    if (!children_.empty()) [[unlikely]] {
         leave_to_parent();
-        return;
     }
-    (previous_ == nullptr ? parent_->first_ : previous_->next_) = next_;
-    (next_ == nullptr ? parent_->last_ : next_->previous_) = previous_;
-    parent_ = previous_ = next_ = nullptr;
+    unlink();
+    parent_ = nullptr;
 }
 
 }  // namespace galley

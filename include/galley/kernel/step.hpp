@@ -8,11 +8,11 @@
 
 namespace galley {
 
-inline bool context::step(observer* watching) noexcept {
-    task_registry& tasks = loop_->tasks();
+inline bool context::step(task_registry& tasks, observer* watching) noexcept {
+    assert(&tasks == &loop_->tasks());
     assert(tasks.current_ == nullptr);  // READY-3
     tasks.current_ = this;
-    tasks.budget_left_ = loop_->options().budget;
+    tasks.budget_left_ = tasks.budget_;
 
     const bool first = state_ == state::starting;
     const bool never_starts = first && cancelled();  // CANCEL-2
@@ -22,10 +22,10 @@ inline bool context::step(observer* watching) noexcept {
         watching->stepping(id_, loop_->sample(), first ? start : waiting_->with());
     }
     if (never_starts) [[unlikely]] {
-        slot_->set_outcome_cancelled();
+        slot().set_outcome_cancelled();
         leaf_ = nullptr;
     } else {
-        run_frames();
+        run_frames(tasks);
     }
     tasks.current_ = nullptr;
     if (state_ != state::running) [[likely]] {
@@ -40,8 +40,7 @@ inline bool context::step(observer* watching) noexcept {
 }
 
 // The innermost frame, then, as long as the one that ran has ended or made a deep call, the one to go on with.
-inline void context::run_frames() noexcept {
-    task_registry& tasks = loop_->tasks();
+inline void context::run_frames(task_registry& tasks) noexcept {
     promise_base* frame = leaf_;
     for (;;) {
         frame->frame().resume();

@@ -23,54 +23,28 @@ std::vector<const context*> task_registry::pending_tasks() const {
     return found;
 }
 
-void task_registry::reserve(std::size_t tasks) { loop_->reserve_ready(pending_ + tasks); }
-
-void task_registry::start(context& task, scope_node& parent) noexcept {
-    promise_base& first_frame = *task.slot_->callee_;
-    first_frame.context_ = &task;
-    first_frame.slot_ = task.slot_;
-    task.leaf_ = &first_frame;
-    task.id_ = ++last_task_;
-    ++pending_;
-    parent.adopt(task);
-    if (observer_ != nullptr) {
-        const scope_id scope =
-            parent.node_kind() == scope_node::kind::scope ? static_cast<cancel_scope&>(parent).id() : 0;
-        observer_->spawned(task.id_, current_ == nullptr ? 0 : current_->id(), scope);
-    }
-    if (!closing_) {
-        task.append(cause::spawn);  // it is `starting`, not `ready`
-    }
+void task_registry::reserve_more(std::size_t tasks) {
+    loop_->reserve_ready(tasks);
+    room_ = tasks;
 }
 
-scope_node& task_registry::spawn_place() noexcept { return current_ == nullptr ? root_ : current_->innermost(); }
+void task_registry::start_watched(context& task, const scope_node& parent) noexcept {
+    if (observer_ != nullptr) {
+        const bool in_scope = parent.node_kind() == scope_node::kind::scope;
+        observer_->spawned(task.id(), current_ == nullptr ? 0 : current_->id(),
+                           in_scope ? static_cast<const cancel_scope&>(parent).id() : 0);
+    }
+    task.append_watched(cause::spawn);
+}
 
 void task_registry::list_failure(context& task) noexcept {
-    task.in_failures_ = true;
-    task.previous_ = last_failure_;
-    task.next_ = nullptr;
-    if (last_failure_ == nullptr) {
-        first_failure_ = &task;
-    } else {
-        last_failure_->next_ = &task;
-    }
-    last_failure_ = &task;
+    task.failure_ = context::failure::listed;
+    task.link_before(failures_);
 }
 
 void task_registry::unlist_failure(context& task) noexcept {
-    auto* const before = static_cast<context*>(std::exchange(task.previous_, nullptr));
-    auto* const after = static_cast<context*>(std::exchange(task.next_, nullptr));
-    if (before == nullptr) {
-        first_failure_ = after;
-    } else {
-        before->next_ = after;
-    }
-    if (after == nullptr) {
-        last_failure_ = before;
-    } else {
-        after->previous_ = before;
-    }
-    task.in_failures_ = false;
+    task.unlink();
+    task.failure_ = context::failure::unobserved;
 }
 
 void task_registry::call(callback& work) noexcept {
@@ -155,15 +129,15 @@ context* sort_list(context* list, Less less, Next next) noexcept {
 // whose children come into its place, moves each node at most once: O(n), then the sort O(n log n).
 context* task_registry::take_apart() noexcept {
     struct link {
-        context* operator()(const context& task) const noexcept { return static_cast<context*>(task.next_); }
-        static void set(context& task, context* next) noexcept { task.next_ = next; }
+        context* operator()(const context& task) const noexcept { return static_cast<context*>(task.next); }
+        static void set(context& task, context* next) noexcept { task.next = next; }
     };
     context* list = nullptr;
     while (scope_node* const node = root_.first_child()) {
         node->leave();
         if (node->node_kind() == scope_node::kind::task) {
             auto* const task = static_cast<context*>(node);
-            task->next_ = std::exchange(list, task);
+            task->next = std::exchange(list, task);
         }
     }
     return sort_list(list, [](const context& a, const context& b) { return a.id() > b.id(); }, link{});
@@ -171,8 +145,7 @@ context* task_registry::take_apart() noexcept {
 
 void task_registry::destroy(context* list) noexcept {
     while (list != nullptr) {
-        context& task = *std::exchange(list, static_cast<context*>(list->next_));
-        task.next_ = nullptr;
+        context& task = *std::exchange(list, static_cast<context*>(list->next));
         if (observer_ != nullptr) {
             observer_->destroyed(task.id());
         }
@@ -188,8 +161,8 @@ void task_registry::destroy_all() noexcept {
     while (context* next = take_apart()) {  // again, if a destructor has spawned
         destroy(next);
     }
-    while (first_failure_ != nullptr) {
-        context& task = *first_failure_;
+    while (!failures_.empty()) {
+        auto& task = static_cast<context&>(*failures_.next);
         task.mark_observed();
         report(task, task.exception());
     }

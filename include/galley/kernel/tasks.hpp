@@ -19,19 +19,24 @@ using failure_handler = void (*)(void* argument, const context* task, std::excep
 /// The task layer's part of a loop; both loops have one, and it is reached through them. Loop thread only.
 class task_registry {
 public:
-    explicit task_registry(loop& l, std::size_t call_stack) noexcept : loop_{&l}, call_stack_{call_stack} {}
+    task_registry(loop& l, std::uint32_t budget, std::size_t call_stack) noexcept
+        : loop_{&l}, call_stack_{call_stack}, budget_{budget} {}
     task_registry(const task_registry&) = delete;
     task_registry& operator=(const task_registry&) = delete;
     ~task_registry();
 
     /// Tasks that were started and have not ended, and keep-alives (LIFE-1).
-    [[nodiscard]] std::size_t pending() const noexcept { return pending_ + keep_alives_; }
+    [[nodiscard]] std::size_t pending() const noexcept { return pending_; }
     /// The pending tasks in start order. O(n log n).
     [[nodiscard]] std::vector<const context*> pending_tasks() const;
     [[nodiscard]] scope_node& root() noexcept { return root_; }
 
     /// Room in the ready queue for this many more tasks. Throws std::bad_alloc, and then nothing has changed.
-    void reserve(std::size_t tasks);
+    void reserve(std::size_t tasks) {
+        if (pending_ + tasks > room_) [[unlikely]] {
+            reserve_more(pending_ + tasks);
+        }
+    }
     /// Starts `task`, for which room was reserved, below `parent`: it is appended to the ready queue (TASK-1).
     void start(context& task, scope_node& parent) noexcept;
     /// A run begins: calls may use so much of the stack from here on.
@@ -39,9 +44,9 @@ public:
     /// Calls a posted callback; what it throws goes to the handler.
     void call(callback& work) noexcept;
     /// Where a task that is spawned now goes: below the innermost scope of the running task, else below the root.
-    [[nodiscard]] scope_node& spawn_place() noexcept;
+    [[nodiscard]] scope_node& spawn_place() noexcept { return current_ == nullptr ? root_ : current_->innermost(); }
 
-    void keep_alive(int change) noexcept { keep_alives_ += static_cast<std::size_t>(change); }
+    void keep_alive(int change) noexcept { pending_ += static_cast<std::size_t>(change); }
 
     /// The first half of LIFE-5, for destructors of loops, after every operation was reaped: destroys the pending tasks
     /// in reverse start order, each from its innermost frame outward, and then what their destructors have spawned;
@@ -65,6 +70,8 @@ private:
     friend class context;
 
     static void print_failure(void* argument, const context* task, std::exception_ptr error) noexcept;
+    void reserve_more(std::size_t tasks);
+    void start_watched(context& task, const scope_node& parent) noexcept;
     void ended(context&) noexcept { --pending_; }
     void list_failure(context& task) noexcept;
     void unlist_failure(context& task) noexcept;
@@ -75,19 +82,19 @@ private:
     scope_node root_{scope_node::kind::root};
     context* current_{};
     // Of the step that is running; of one task at a time (READY-3).
-    promise_base* next_frame_{};  ///< to go on with, when the frame that runs has been suspended; null between steps
-    const char* stack_limit_{};   ///< calls go on from the step loop below this (stacks grow downward)
-    std::uint32_t budget_left_{};
+    promise_base* next_frame_{};   ///< to go on with, when the frame that runs has been suspended; null between steps
+    const char* stack_limit_{};    ///< calls go on from the step loop below this (stacks grow downward)
+    std::uint32_t budget_left_{};  ///< satisfied awaits (READY-5)
     observer* observer_{};
-    std::size_t pending_{};
-    std::size_t keep_alives_{};
+    std::size_t pending_{};  ///< keep-alives are counted as well
+    std::size_t room_{};     ///< in the ready queue, for so many tasks
     task_id last_task_{};
     scope_id last_scope_{};
     std::size_t call_stack_;  ///< how many bytes of stack calls may use before they go on from the step loop
-    context* first_failure_{};
-    context* last_failure_{};
+    chain failures_;          ///< that nobody has observed: of tasks that have left the tree
     failure_handler handler_{&print_failure};
     void* handler_argument_{};
+    std::uint32_t budget_;  ///< of a step
     bool closing_{};
 };
 

@@ -2,11 +2,10 @@
 // Waiters of the synchronisation primitives: FIFO, without allocation, by direct hand-over (SYNC-1).
 #pragma once
 
-#include <galley/contract/intrusive_list.hpp>
 #include <galley/kernel/await.hpp>
+#include <galley/kernel/chain.hpp>
 
 #include <stdexcept>
-#include <utility>
 
 namespace galley {
 
@@ -15,21 +14,40 @@ struct broken_wait : std::logic_error {
     broken_wait() : std::logic_error("galley: what this task waited for was destroyed") {}
 };
 
-/// A waiter: its place in the list, and how to tell it.
-class waiter {
+namespace detail {
+/// Throws what an await that has not brought what it is for ended with.
+[[noreturn]] void throw_unserved(delivery with);
+}  // namespace detail
+
+/// A waiter: what its task waits for, and its place in the list.
+class waiter : public suspension, public chain_link {
 public:
-    waiter(const waiter&) = delete;
-    waiter& operator=(const waiter&) = delete;
-
-    waiter* next{};
-    waiter* previous{};
-
-    /// Makes the task ready; what it waited for is its own from now on.
-    virtual void serve(delivery with) noexcept = 0;
+    /// Makes the task ready; what it waited for is its own from now on. For whoever has taken it out of the list.
+    void serve(delivery with) noexcept {
+        next = nullptr;
+        owns_ = with == delivery::value;
+        this->resume(cause::handover, with);
+    }
+    [[nodiscard]] bool withdraw() noexcept final {
+        leave_list();
+        return true;
+    }
 
 protected:
-    waiter() = default;
-    ~waiter() = default;
+    waiter() noexcept { next = nullptr; }
+    ~waiter() {
+        if (next != nullptr) [[unlikely]] {
+            leave_list();
+        }
+    }
+    /// A primitive may note here as well that what is awaited was free.
+    bool owns_{};
+
+private:
+    void leave_list() noexcept {
+        unlink();
+        next = nullptr;  // in no list
+    }
 };
 
 /// The waiters of one primitive, in the order in which they came.
@@ -40,61 +58,48 @@ public:
     wait_list& operator=(const wait_list&) = delete;
     /// Destruction with waiters is an error: each of them is told (broken_wait).
     ~wait_list() {
-        while (waiter* const w = list_.pop_front()) {
+        while (waiter* const w = take_first()) {
             w->serve(delivery::error);
         }
     }
 
-    void add(waiter& w) noexcept { list_.push_back(w); }
-    void remove(waiter& w) noexcept { list_.erase(w); }
-    [[nodiscard]] bool empty() const noexcept { return list_.empty(); }
-    /// The first one, taken out, or null.
-    [[nodiscard]] waiter* take_first() noexcept { return list_.pop_front(); }
+    void add(waiter& w) noexcept { w.link_before(waiters_); }
+    [[nodiscard]] bool empty() const noexcept { return waiters_.empty(); }
+    /// The first one, taken out, to be served; or null.
+    [[nodiscard]] waiter* take_first() noexcept {
+        if (waiters_.empty()) {
+            return nullptr;
+        }
+        auto& first = static_cast<waiter&>(*waiters_.next);
+        first.unlink();
+        return &first;
+    }
     void serve_all() noexcept {
-        while (waiter* const w = list_.pop_front()) {
+        while (waiter* const w = take_first()) {
             w->serve(delivery::value);
         }
     }
 
 private:
-    intrusive_list<waiter> list_;
+    chain waiters_;
 };
 
 /// Base of the primitives' awaiters: `Derived` gives `begin` and, if it registers, calls `wait_in`.
 template <class Derived>
-class list_awaiter : public awaiter<Derived>, public waiter {
-public:
-    [[nodiscard]] bool withdraw() noexcept override {
-        std::exchange(list_, nullptr)->remove(*this);
-        return true;
-    }
-    void serve(delivery with) noexcept override {
-        list_ = nullptr;  // whoever serves has taken it out
-        this->resume(cause::handover, with);
-    }
-
+class list_awaiter : public awaiter<Derived, waiter> {
 protected:
     list_awaiter() = default;
-    ~list_awaiter() {
-        if (list_ != nullptr) {
-            list_->remove(*this);
-        }
-    }
+    ~list_awaiter() = default;
     /// Registers; gives what `begin` returns then.
     [[nodiscard]] bool wait_in(wait_list& list) noexcept {
-        list_ = &list;
         list.add(*this);
         return false;
     }
     void raise_unless_served() const {
-        this->raise_if_cancelled();
-        if (this->with_ == delivery::error) [[unlikely]] {
-            throw broken_wait{};
+        if (this->with_ != delivery::value) [[unlikely]] {
+            detail::throw_unserved(this->with_);
         }
     }
-
-private:
-    wait_list* list_{};  ///< while it waits there
 };
 
 }  // namespace galley

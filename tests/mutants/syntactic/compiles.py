@@ -13,7 +13,7 @@ import tempfile
 import plant
 import tree
 
-FOLDERS = ("include", "ref", "fast", "testing", "spec", "tests", "fuzz")
+FOLDERS = ("include", "ref", "fast", "spec", "tests", "fuzz")
 # Beside the sources themselves: what uses the templates.
 USERS = ["tests/task_test.cpp", "tests/cancel_test.cpp", "tests/sync_test.cpp", "tests/io_test.cpp", "tests/timer_wheel_test.cpp",
          "tests/time_test.cpp", "tests/ready_ring_test.cpp", "tests/interleave/inbox_interleave_test.cpp",
