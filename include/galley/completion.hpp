@@ -104,16 +104,10 @@ public:
             state_->hand_over(outcome_);
             return true;
         }
-        if (state_->handed_over() || !state_->waiters().empty()) {
+        if (state_->handed_over() || state_->awaited()) {
             throw std::logic_error("galley: the outcome of a completion is for one task, and this is a second one");
         }
-        return this->wait_in(state_->waiters());
-    }
-    void serve(delivery with) noexcept override {
-        if (with == delivery::value) {
-            state_->hand_over(outcome_);
-        }
-        list_awaiter<completion_awaiter>::serve(with);
+        return this->wait_in(state_->waiters(outcome_));
     }
     [[nodiscard]] const char* kind() const noexcept override { return "completion"; }
     T await_resume() {

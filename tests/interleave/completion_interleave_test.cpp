@@ -95,19 +95,6 @@ private:
     using mailbox = fast::basic_mailbox<atomic>;
     using receiving_end = fast::basic_receiving_end<atomic>;
 
-    /// In the place of a task that awaits.
-    class task_that_waits final : public waiter {
-    public:
-        explicit task_that_waits(yard& y) noexcept : yard_{&y} {}
-        void serve(delivery with) noexcept override {
-            if (with == delivery::value) {
-                yard_->take();
-            }
-        }
-
-    private:
-        yard* yard_;
-    };
     class bell final : public waker {
     public:
         explicit bell(token& t) noexcept : token_{&t} {}
@@ -149,14 +136,12 @@ private:
 
     void loop() {
         receiving_end end{hold_box()};
-        task_that_waits awaiting{*this};
-        state_->waiters().add(awaiting);
         if (plan_.late_completer) {
             state_->join();
             state_->leave();
         }
         if (plan_.gives_up) {
-            give_up(awaiting);
+            give_up();
         }
         for (std::size_t i = 0; i < plan_.looks; ++i) {
             if (!plan_.gives_up && arrived_ == 0) {  // somebody will bring it, or the last one breaks it
@@ -173,7 +158,7 @@ private:
             end.spend(*node);
         }
         if (!plan_.gives_up) {
-            give_up(awaiting);
+            give_up();
         }
         end.recycle();
     }
@@ -183,6 +168,9 @@ private:
                 node->work();
             } catch (int) {
                 ++reported_;
+            }
+            if (waits_ && state_->arrived()) {
+                take();  // as a task does that awaits it only now
             }
             end.spend(*node);
         }
@@ -195,10 +183,8 @@ private:
         errors_ += outcome.error ? 1 : 0;
         stage_.require(!outcome.value || outcome.value->number() > 0, "the value is what was sent");
     }
-    void give_up(task_that_waits& awaiting) {
-        if (arrived_ == 0) {
-            state_->waiters().remove(awaiting);
-        }
+    void give_up() {
+        waits_ = false;
         stage_.require(state_->abandon() == nullptr, "what arrived was taken");
     }
 
@@ -229,6 +215,7 @@ private:
     int arrived_{};
     int values_{};
     int errors_{};
+    bool waits_{true};
     int reported_{};  ///< errors for the failure handler
 };
 

@@ -119,7 +119,12 @@ public:
         to.take_over(outcome_);
     }
     [[nodiscard]] bool handed_over() const noexcept { return handed_over_; }
-    [[nodiscard]] wait_list& waiters() noexcept { return *waiters_; }
+    [[nodiscard]] bool awaited() const noexcept { return !waiters_->empty(); }
+    /// The list for the one task that waits, and where its outcome shall go.
+    [[nodiscard]] wait_list& waiters(outcome_type& place) noexcept {
+        place_ = &place;
+        return *waiters_;
+    }
     /// The waiting end goes; a task that waits all the same is told so (SYNC-3). Gives the error that nobody has taken.
     [[nodiscard]] std::exception_ptr abandon() noexcept {
         waiters_.reset();
@@ -164,7 +169,10 @@ private:
             return;
         }
         arrived_ = true;
-        waiters_->serve_all();
+        if (awaited()) {
+            hand_over(*place_);
+            waiters_->serve_all();
+        }
     }
 
     word word_{};
@@ -173,6 +181,7 @@ private:
     outcome_type outcome_{};
     // The loop thread's. None: the waiting end has gone.
     std::optional<wait_list> waiters_{std::in_place};
+    outcome_type* place_{};  // of the waiter, while there is one
     bool arrived_{};
     bool handed_over_{};
 };

@@ -248,7 +248,7 @@ void exploring_loop::turn(entry e) {
         chooser_.called_back();
         tasks().call(e.posted);
     } else if (context::is_step(e.step)) {
-        static_cast<void>(static_cast<context*>(e.step.argument)->step(watching()));
+        static_cast<void>(static_cast<context*>(e.step.argument)->step(tasks(), watching()));
     } else {
         e.step.run(e.step.argument);
     }

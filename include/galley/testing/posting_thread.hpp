@@ -38,11 +38,16 @@ public:
         : office_{std::move(office)}, id_{++office_->threads} {}
 
     [[nodiscard]] bool post(callback& work) override {
-        if (office_->guard.in_child()) return false;  // LIFE-8
-        const std::lock_guard lock{office_->mutex};
-        if (office_->closed) return false;
-        posts_.push_back({++office_->posts, std::move(work), id_});
-        return true;
+        std::list<numbered_post> one(1);
+        return take_in(one, work);
+    }
+    [[nodiscard]] post_memory& reserve() override { return *std::make_unique<reserved>().release(); }
+    [[nodiscard]] bool post(post_memory& memory, callback& work) noexcept override {
+        const std::unique_ptr<reserved> owned{&static_cast<reserved&>(memory)};
+        return take_in(owned->one, work);
+    }
+    void give_back(post_memory& memory) noexcept override {
+        const std::unique_ptr<reserved> owned{&static_cast<reserved&>(memory)};
     }
     void stop() noexcept override {
         const std::lock_guard lock{office_->mutex};
@@ -78,6 +83,20 @@ public:
     }
 
 private:
+    struct reserved : post_memory {
+        std::list<numbered_post> one = std::list<numbered_post>(1);
+    };
+
+    /// `one` entry is for `work`. False: refused, and both are left.
+    [[nodiscard]] bool take_in(std::list<numbered_post>& one, callback& work) noexcept {
+        if (office_->guard.in_child()) return false;  // LIFE-8
+        const std::lock_guard lock{office_->mutex};
+        if (office_->closed) return false;
+        one.front() = {++office_->posts, std::move(work), id_};
+        posts_.splice(posts_.end(), one);
+        return true;
+    }
+
     const std::shared_ptr<post_office> office_;
     const std::uint64_t id_;
     std::list<numbered_post> posts_;
