@@ -87,9 +87,9 @@ private:
 ///
 /// Cancelled, the await ends at once (THREAD-6): if the call has not begun it is withdrawn; one that runs is told by
 /// its stop token and goes on, its value is dropped, and what it throws goes to the loop's failure handler. `cancelled`
-/// does not: by that it says that it has given up, and whoever waits for it all the same gets broken_completion. So what
-/// `f` refers to must outlive the call, not the await: give it what it needs, or await it in a `shield`, which waits for
-/// its end.
+/// does not: by that it says that it has given up, and whoever waits for it all the same gets broken_completion. So
+/// what `f` refers to must outlive the call, not the await: give it what it needs, or await it in a `shield`, which
+/// waits for its end.
 ///
 /// Throws std::bad_alloc, or std::logic_error in a forked child, with nothing started; broken_completion, too, if the
 /// pool is destroyed before the call begins.
