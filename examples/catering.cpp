@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Catering: what the cook has done elsewhere. The supplier answers on a thread of his own, by a callback; the grinder
-// blocks whoever uses it; the bakery is another loop. The cook waits for all of them, and for none longer than he likes.
+// blocks whoever uses it; the bakery is another loop. The cook waits for all of them, and for none longer than he
+// wants to.
 #include <galley/fast/loop.hpp>
 #include <galley/galley.hpp>
 

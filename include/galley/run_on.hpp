@@ -179,12 +179,12 @@ private:
 /// its last, and gives what it gives, or throws what it throws (THREAD-7). The frames of the body are destroyed over
 /// there, too; what it refers to must bear that other thread.
 ///
-/// Cancelling crosses over: the task is cancelled there, and the await ends when it has ended (THREAD-8), as it does for
-/// children; with the value if it finished all the same. If it ended cancelled and no scope here is cancelled, somebody
-/// has cancelled it there: task_cancelled. If this frame is destroyed the task is cancelled, and goes on alone; a
-/// failure that finds nobody here goes to the failure handler there.
+/// Cancelling crosses over: the task is cancelled there, and the await ends when it has ended (THREAD-8), as it does
+/// for children; with the value if it finished all the same. If it ended cancelled and no scope here is cancelled,
+/// somebody has cancelled it there: task_cancelled. If this frame is destroyed the task is cancelled, and goes on
+/// alone; a failure that finds nobody here goes to the failure handler there.
 ///
-/// Throws std::bad_alloc, of either side; loop_gone if the other loop is closed, or destroyed before the task has ended.
+/// Throws std::bad_alloc, of either side; loop_gone if the other loop is closed, or goes before the task has ended.
 template <class T>
 [[nodiscard]] task<T> run_on(remote other, task<T> body) {
     context& self = co_await this_task();

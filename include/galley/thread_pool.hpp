@@ -43,8 +43,8 @@ public:
     /// does.
     [[nodiscard]] static thread_pool& common();
 
-    /// A job that was handed over. When this goes, nobody waits for the job any more: it is withdrawn if it has not begun,
-    /// else told to stop. It may outlive the pool.
+    /// A job that was handed over. When this goes, nobody waits for the job any more: it is withdrawn if it has not
+    /// begun, else told to stop. It may outlive the pool.
     class ticket {
     public:
         ticket(ticket&&) noexcept = default;

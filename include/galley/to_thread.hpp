@@ -86,17 +86,18 @@ private:
 /// (THREAD-5). `f` may take a std::stop_token.
 ///
 /// Cancelled, the await ends at once (THREAD-6): if the call has not begun it is withdrawn; one that runs is told by
-/// its stop token and goes on, its value is dropped, and what it throws goes to the loop's failure handler, but for
-/// `cancelled`, by which it says that it has given up. So what `f` refers to must outlive the call, not the await: give
-/// it what it needs, or await it in a `shield`, which waits for its end.
+/// its stop token and goes on, its value is dropped, and what it throws goes to the loop's failure handler. `cancelled`
+/// does not: by that it says that it has given up, and whoever waits for it all the same gets broken_completion. So
+/// what `f` refers to must outlive the call, not the await: give it what it needs, or await it in a `shield`, which
+/// waits for its end.
 ///
-/// Throws std::bad_alloc, or std::logic_error in a forked child, with nothing started; broken_completion if the pool is
-/// destroyed before the call begins.
+/// Throws std::bad_alloc, or std::logic_error in a forked child, with nothing started; broken_completion, too, if the
+/// pool is destroyed before the call begins.
 template <class F, class T = typename detail::call_result<F>::type>
 [[nodiscard]] task<T> to_thread(thread_pool& pool, F f) {
     context& self = co_await this_task();
+    std::optional<thread_pool::ticket> ticket;  // the last to go: then a job that is withdrawn has nobody to tell
     completion<T> done{self.loop()};
-    std::optional<thread_pool::ticket> ticket;
     if (!self.cancelled_here()) {  // CANCEL-3: nothing is started; the await below says so
         ticket.emplace(pool.submit(std::make_shared<detail::thread_job<F, T>>(std::move(f), done.get_completer())));
     }
@@ -105,7 +106,6 @@ template <class F, class T = typename detail::call_result<F>::type>
 
 /// The same, on the threads that all of the program shares (`thread_pool::common`).
 template <class F, class T = typename detail::call_result<F>::type>
-    requires std::is_move_constructible_v<F>
 [[nodiscard]] task<T> to_thread(F f) {
     return to_thread(thread_pool::common(), std::move(f));
 }

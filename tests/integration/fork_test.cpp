@@ -289,6 +289,7 @@ TEST_P(fork_test, a_child_may_exit_with_a_static_loop) {
 // Its threads are not there, and what they share may be locked by one of them for ever.
 TEST_P(fork_test, a_child_has_none_of_a_pools_threads) {
     std::optional<galley::thread_pool> pool{std::in_place, 1U};
+    std::optional<galley::thread_pool> idle{std::in_place, 2U};
     std::optional<world> parents{std::in_place, GetParam()};
     galley::loop& l = parents->loop();
     std::binary_semaphore entered{0};
@@ -303,6 +304,8 @@ TEST_P(fork_test, a_child_has_none_of_a_pools_threads) {
     galley::spawn(l, to_thread(*pool, blocks)).detach();
     galley::spawn(l, to_thread(*pool, waits)).detach();
     galley::spawn(l, galley::invoke([&]() -> task<> {
+                      auto nothing = [] {};
+                      co_await to_thread(*idle, nothing);
                       while (!entered.try_acquire()) {
                           co_await galley::yield();
                       }
@@ -315,6 +318,7 @@ TEST_P(fork_test, a_child_has_none_of_a_pools_threads) {
         EXPECT_THROW(own.run([&]() -> task<> { co_await to_thread(*pool, waits); }), std::logic_error);
         parents.reset();
         pool.reset();
+        idle.reset();
     });
     open.release();
     EXPECT_EQ(l.run(), galley::verdict::completed);

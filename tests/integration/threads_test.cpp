@@ -274,6 +274,9 @@ TEST_P(threads_test, a_call_that_runs_is_told_and_its_value_dropped) {
             ended_cancelled = true;
         }
         EXPECT_TRUE(ended_cancelled);
+        while (dropped == 0) {  // it has been told, or goes on for ever
+            co_await galley::yield();
+        }
     });
     pool.reset();
     EXPECT_EQ(dropped, 1);
@@ -299,26 +302,40 @@ TEST_P(threads_test, a_call_in_a_shield_is_waited_for) {
     });
 }
 
+/// Counts how often it is handed on.
+struct handed_on {
+    explicit handed_on(int& n) noexcept : times{&n} {}
+    handed_on(handed_on&& other) noexcept : times{other.times} { ++*times; }
+    handed_on& operator=(handed_on&&) = delete;
+    ~handed_on() = default;
+    void operator()() const { ADD_FAILURE() << "called all the same"; }
+    int* times;
+};
+
 TEST_P(threads_test, nothing_is_started_in_a_cancelled_scope) {
-    std::optional<thread_pool> pool{1};
-    std::atomic<bool> called{false};
+    thread_pool pool{1};
     world there{GetParam()};
+    const auto turn = []() -> task<> {
+        co_await galley::yield();
+        co_await galley::yield();
+    };
     here.run([&]() -> task<> {
+        int times = 0;
+        auto call = to_thread(pool, handed_on{times});
+        const int before = times;
         galley::cancel_scope scope;
         scope.cancel();
-        auto call = [&] { called = true; };
-        EXPECT_FALSE(co_await scope.run(to_thread(*pool, call)));
+        EXPECT_FALSE(co_await scope.run(std::move(call)));
+        EXPECT_EQ(times, before) << "the pool has got it";
         galley::cancel_scope again;
         again.cancel();
-        auto body = [&]() -> task<> {
-            called = true;
-            co_return;
-        };
-        EXPECT_FALSE(co_await again.run(run_on(there.loop().get_remote(), galley::invoke(body))));
+        auto sent = run_on(there.loop().get_remote(), turn());
+        EXPECT_FALSE(co_await again.run(std::move(sent)));
     });
-    pool.reset();
+    EXPECT_EQ(galley::spawn(there.loop(), turn()).id(), 1U);
     EXPECT_EQ(there.loop().run(), galley::verdict::completed);
-    EXPECT_FALSE(called);
+    EXPECT_EQ(galley::spawn(there.loop(), turn()).id(), 2U) << "a task was started there";
+    EXPECT_EQ(there.loop().run(), galley::verdict::completed);
 }
 
 TEST_P(threads_test, a_pool_that_is_destroyed_breaks_what_has_not_begun) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a completion and its completers share, the shipped code, under all interleavings of small programs, around fast's
-// inbox: one outcome, which arrives once, or the right word to who brings it; no race, nothing used after its end,
-// nothing left; and each memory order is needed.
+// What a completion and its completers share, the shipped code, under all interleavings of small programs, around
+// fast's inbox: one outcome, which arrives once, or the right word to who brings it; no race, nothing used after its
+// end, nothing left; and each memory order is needed.
 #include "explorable.hpp"
 #include "explore.hpp"
 

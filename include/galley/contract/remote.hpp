@@ -46,8 +46,8 @@ private:
     loop* loop_;
 };
 
-/// One post whose memory was taken beforehand: what must be told later can be told then, however little memory there is.
-/// It is no remote, and keeps no loop waiting: whoever posts with it, from any thread, holds a remote until it has
+/// One post whose memory was taken beforehand: what must be told later can be told then, however little memory there
+/// is. It is no remote, and keeps no loop waiting: whoever posts with it, from any thread, holds a remote until it has
 /// (LIFE-7). Moves only.
 class reserved_post {
 public:

@@ -11,8 +11,8 @@
 //
 // A completer has a part. Who fulfils it hands his on to the post that carries the outcome to the loop.
 //
-// Thread safety: claim, join: whoever has a part. leave: gives up the caller's. leave_awaiting: the waiting end. wanted:
-//     whoever has a part, or the waiting end.
+// Thread safety: claim, join: whoever has a part. leave: gives up the caller's. leave_awaiting: the waiting end.
+//     wanted: whoever has a part, or the waiting end.
 // Invariants:
 //  1. `fulfilled` is set at most once, by one modification: whoever made it decides the outcome (THREAD-1).
 //  2. Whoever takes away what was left but `fulfilled` is the only one who knows of it, and frees it.
