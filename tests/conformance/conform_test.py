@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from xml.etree import ElementTree
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -129,6 +130,40 @@ class Expectations(unittest.TestCase):
         self.assertIn("no vector is called so", out)
 
 
+class Forms(unittest.TestCase):
+    """What is written beside the text says the same, in form."""
+
+    def written(self, *options, adapter):
+        with tempfile.TemporaryDirectory() as folder:
+            places = {form: pathlib.Path(folder) / form for form in ("junit", "html", "badge")}
+            code, _, found = conform(*options, *(part for form, place in places.items() for part in (f"--{form}", place)), adapter=adapter)
+            return code, found, {form: place.read_text() for form, place in places.items()}
+
+    def test_of_a_wrong_port(self):
+        _, found, said = self.written("--filter", "TIME-9", adapter=[*SABOTAGED, "counts_from_the_sample"])
+        suite = ElementTree.fromstring(said["junit"])
+        self.assertEqual(int(suite.get("failures")), len(failures(found)))
+        self.assertEqual(len(suite.findall("testcase/failure")), len(failures(found)))
+        self.assertEqual(len(suite.findall("testcase")), int(suite.get("tests")))
+        for one in failures(found):
+            self.assertIn(f"<summary>{one['id']}: expected <code>", said["html"])
+        passed = sum(one["outcome"] == "passed" for one in found["vectors"])
+        badge = ElementTree.fromstring(said["badge"])
+        self.assertIn(f"{passed} of {passed + len(failures(found))}", [text.text for text in badge.iter("{http://www.w3.org/2000/svg}text")])
+
+    def test_what_no_vector_is_to_blame_for_is_told_as_well(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+            file.write("fail TIME-9/000000\n")
+            file.flush()
+            code, _, said = self.written("--expect", file.name, adapter=[*SABOTAGED, "good"])
+        self.assertEqual(code, 1)
+        suite = ElementTree.fromstring(said["junit"])
+        self.assertEqual(suite.get("failures"), "1")
+        self.assertIn("TIME-9/000000", suite.find("testcase/failure").get("message"))
+        self.assertIn("the expectations name TIME-9/000000", said["html"])
+        self.assertNotIn("#2e7d32", said["badge"], "green")
+
+
 class Relaxed(unittest.TestCase):
     """A legal trace that differs is accepted, an illegal one is not."""
 
@@ -174,6 +209,10 @@ class Hunts(unittest.TestCase):
         seed = re.search(r"^seed (\d+)", out, re.M)[1]
         code, again, _ = conform("--fuzz", "20", "--seed", seed, adapter=wrong)
         self.assertEqual(out.split("as a vector:")[1], again.split("as a vector:")[1])
+        code, out, _ = conform("--fuzz", "20", adapter=[*SABOTAGED, "dies_of_yields"])
+        self.assertEqual(code, 1)
+        self.assertIn("(died", out)
+        self.assertIn('"do":"yield"', out.split("as a vector:")[1], "made small until it did not die any more")
         code, out, _ = conform("--exhaust", "core", "3", adapter=[*SABOTAGED, "cancels_by_edge"])
         self.assertEqual(code, 1)
         code, out, _ = conform("--exhaust", "core", "2", adapter=[GALLEY, "adapter", "--on", "fast"])

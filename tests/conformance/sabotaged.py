@@ -496,6 +496,7 @@ def crashes(n, text):
 MISBEHAVE = {
     "hangs": hangs,
     "crashes": crashes,
+    "dies_of_yields": lambda n, text: sys.exit(7) if '"verb":"yield"' in text else text,
     "silent": lambda n, text: time.sleep(3600),
     "talkative": lambda n, text: text + "\n{}" if n == 2 else text,
     "endless": lambda n, text: "x" * (5 << 20) if n == 2 else text,

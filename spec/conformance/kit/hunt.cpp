@@ -39,12 +39,14 @@ bool try_one(session& port, const spec::scenario& s, const std::string& origin, 
     const auto small = spec::shrink(s,
                                     [&](const spec::scenario& smaller) {
                                         const auto again = vector_of(smaller, origin);
+                                        port.forgive();
                                         const auto came = port.put(again);
                                         return came.came == outcome::failed && came.kind == kind;
                                     },
                                     {.attempts = kind == "hangs" ? std::size_t{20} : std::size_t{2000}});
     c.failing = std::make_unique<vector>(vector_of(small, origin));
     c.failing->id = "hunt/" + std::to_string(spec::digest_of(to_line(*c.failing)));
+    port.forgive();
     c.came = port.put(*c.failing);
     return false;
 }

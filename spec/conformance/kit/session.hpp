@@ -50,6 +50,8 @@ public:
     [[nodiscard]] const introduction& who() const noexcept { return who_; }
     /// The vector's scenario must be valid. Never throws for what an adapter does: it is started again if need be.
     [[nodiscard]] result put(const vector& v);
+    /// The next vectors are put however often the adapter has died: whoever makes a failing one small needs that.
+    void forgive() noexcept { deaths_ = 0; }
     /// Tells it to stop; empty if it did as PROTOCOL.md says.
     [[nodiscard]] std::string finish();
 

@@ -101,9 +101,12 @@ def markdown(loops, measured, order):
 def described(view, name, difference):
     found = view.found(name, difference)
     smallest, words = found["smallest"], PROMISES[difference["promise"]][0]
-    out = [f'### <a id="{anchor(name, difference)}"></a>{difference["rule"]}: {difference["name"]}', "",
-           f"{difference['says'].strip()} *{words.capitalize()}", ""]
-    out[-2] = out[-2] + f" ({found['count']} {'vector' if found['count'] == 1 else 'vectors'}).*"
+    counted = f"{found['count']} {'vector' if found['count'] == 1 else 'vectors'}"
+    out = [f'### <a id="{anchor(name, difference)}"></a>{difference["rule"]}: {difference["name"]}', ""]
+    if difference["of"] != name:
+        other = f"[{view.label(difference['of'])[0]}](#{anchor(difference['of'], difference)})"
+        return out + [f"As {other}: {counted}, the smallest `{smallest['id']}`.", ""]
+    out += [f"{difference['says'].strip()} *{words.capitalize()} ({counted}).*", ""]
     if "docs" in difference:
         out += [f"> {' '.join(difference['docs'].split())}", f"> ([source]({difference['where']}))", ""]
     out += [f"The smallest, `{smallest['id']}`:", "", "```", *smallest["program"].rstrip().split("\n")]
@@ -161,9 +164,13 @@ def page(loops, measured, order):
 def described_in_html(view, name, difference):
     e, found = html.escape, view.found(name, difference)
     smallest, words = found["smallest"], PROMISES[difference["promise"]][0]
-    out = [f'<details id="{anchor(name, difference)}" open><summary><b>{difference["rule"]}</b>: {e(difference["name"])} '
-           f'<span class="{CLASSES[difference["promise"]]}">{e(words)}</span>, {found["count"]}</summary>',
-           f"<p>{e(difference['says'].strip())}</p>"]
+    heading = (f'<b>{difference["rule"]}</b>: {e(difference["name"])} '
+               f'<span class="{CLASSES[difference["promise"]]}">{e(words)}</span>, {found["count"]}')
+    if difference["of"] != name:
+        other = view.label(difference["of"])[0]
+        return (f'<p id="{anchor(name, difference)}">{heading}: as <a href="#{anchor(difference["of"], difference)}">{e(other)}</a>, '
+                f'the smallest {e(smallest["id"])}</p>')
+    out = [f'<details id="{anchor(name, difference)}" open><summary>{heading}</summary>', f"<p>{inline(difference['says'].strip())}</p>"]
     if "docs" in difference:
         out.append(f'<blockquote>{e(" ".join(difference["docs"].split()))} (<a href="{e(difference["where"])}">source</a>)</blockquote>')
     first = smallest["first"] and f"\nline {smallest['first']['line']}: expected {smallest['first']['expected']}\n" \
@@ -174,9 +181,13 @@ def described_in_html(view, name, difference):
     return "".join(out) + "</details>"
 
 
+def inline(text):
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(text, quote=False))
+
+
 def prose(path):
     """The findings: paragraphs and a numbered list, of which nothing but that is understood."""
-    text = re.sub(r"`([^`]*)`", r"<code>\1</code>", html.escape(path.read_text(), quote=False))
+    text = inline(path.read_text())
     items = re.split(r"^\d+\. ", text, flags=re.M)
     listed = "".join(f"<li>{item.strip()}" for item in items[1:])
     return f"<p>{items[0].strip()}</p><ol>{listed}</ol>"

@@ -153,8 +153,8 @@ void add_cases(candidates& some, const fs::path& root) {
     }
 }
 
-void add_by_hand(collection& kept, const fs::path& root) {
-    std::ifstream cases{root / "spec/conformance/make/cases.txt"};
+void add_by_hand(collection& kept, const fs::path& file) {
+    std::ifstream cases{file};
     for (std::string line; std::getline(cases, line);)
         if (!line.empty() && line[0] != '#') {
             const auto rule = line.substr(0, line.find(' '));
@@ -201,7 +201,7 @@ int main(int argc, char** argv) {
                     kept.offer(s, fmt::format("all programs of the alphabet {}", letters.name));
             });
     fmt::print("{} of the alphabets\n", kept.all().size());
-    add_by_hand(kept, root);
+    add_by_hand(kept, root / "spec/conformance/make/cases.txt");
     candidates some;
     add_cases(some, root);
     for (auto* one : smallest_first(some)) kept.offer(std::move(one->first), one->second);
@@ -212,6 +212,7 @@ int main(int argc, char** argv) {
         some.emplace_back(spec::random_scenario(seed, 2 + seed % 16), fmt::format("random, seed {}, made small", seed));
     for (auto* one : smallest_first(some)) kept.offer_large(std::move(one->first), one->second);
     fmt::print("{} with the corpus and random ones\n", kept.all().size());
+    add_by_hand(kept, root / "spec/conformance/make/more_cases.txt");
     write(kept.all(), argv[2]);
     std::map<std::string, int> rules;
     for (const auto& v : kept.all())

@@ -55,6 +55,7 @@ struct conform_options {
     std::string vector{};
     bool smoke{};
     bool all{};
+    bool first{};
     std::size_t limit_ms{5000};
     std::string expect_file{};
     std::string json_file{}, junit_file{}, html_file{}, badge_file{}, picture_file{};

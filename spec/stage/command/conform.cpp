@@ -90,6 +90,7 @@ int conform(const conform_options& options) {
             r.results.push_back(port.put(v));
             r.standings.push_back(kit::stand(r.results.back(), owed));
             digested += kit::to_line(v);
+            if (options.first && kit::is_bad(r.standings.back())) break;
         }
         r.digest = fmt::format("{:016x}", spec::digest_of(digested));
         r.at_the_end = port.finish();

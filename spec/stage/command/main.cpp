@@ -101,6 +101,7 @@ void add_conform(CLI::App& app, arguments& args) {
     command->add_option("--filter", o.filter, "only vectors with this rule or feature, or this text in their id");
     command->add_option("--vector", o.vector, "only this one");
     command->add_flag("--smoke", o.smoke, "one vector of each rule");
+    command->add_flag("--first", o.first, "stop at the first vector that is not as expected");
     command->add_flag("--all", o.all, "show all failures in full, not just five");
     command->add_option("--limit", o.limit_ms, "milliseconds for one answer")
         ->check(CLI::Range(1, 3'600'000))
