@@ -74,7 +74,7 @@ def section(row: Row, names: list[str]) -> str:
     low, high = 10 ** math.floor(math.log10(min(values)) - 0.01), 10 ** math.ceil(math.log10(max(values)))
     notes = [note for note in (f"goal {goal(row)}" if goal(row) else "", f"fast is {best(row)} (times as fast as the best peer)" if best(row) else "") if note]
     there = [name for name in names if name in row.figures or name in row.failed or name in row.cannot]
-    return (f'<table><caption>{html.escape(row.name)} <small>bars from {low:g} to {high:g} {row.unit}, logarithmic'
+    return (f'<table><caption>{html.escape(row.name)} <small>bars from {unit_of(low, row.unit)} to {unit_of(high, row.unit)}, logarithmic'
             + "".join(f"; {html.escape(note)}" for note in notes) + "</small></caption>"
             + "".join(line(row, name, low, high) for name in there) + "</table>"
             + (percentiles(row, names) if row.is_tail else ""))
