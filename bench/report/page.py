@@ -81,9 +81,10 @@ def section(row: Row, names: list[str]) -> str:
 
 
 def percentiles(row: Row, names: list[str]) -> str:
-    """What is not later than 1 ns is drawn there: a line has no place for it on this scale."""
-    lines = [Line(name, kind(name), [(i, max(1.0, row.figures[name].quantile(q))) for i, q in enumerate(QUANTILES)])
-             for name in names if name in row.figures]
+    """What is early is drawn where the least late is: this scale has no place for it."""
+    figures = {name: [row.figures[name].quantile(q) for q in QUANTILES] for name in names if name in row.figures}
+    least = min((value for values in figures.values() for value in values if value > 0), default=1.0)
+    lines = [Line(name, kind(name), [(i, max(least, value)) for i, value in enumerate(values)]) for name, values in figures.items()]
     return "<figure>" + chart(f"{row.name}: percentiles", list(QUANTILES), lines, "ns") + "</figure>"
 
 
