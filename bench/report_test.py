@@ -53,6 +53,7 @@ class Figures(unittest.TestCase):
         late = self.run_.rows[2]
         self.assertTrue(late.is_tail and not self.post.is_tail)
         self.assertEqual([late.figures["fast"].quantile(q) for q in figures.QUANTILES], [5e4, 2e5, 2e6, 9e6])
+        self.assertIsNone(late.best_peer())  # who is early is not
         self.assertEqual(figures.as_document(self.run_)["rows"][2]["figures"]["slow"]["early"], 1e5)
 
     def test_a_goal_is_met_or_missed(self):

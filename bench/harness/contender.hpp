@@ -5,6 +5,9 @@
 //   slot<Heir>           post(): heir.run() is called soon, once
 //   timer<Heir>          start(nanoseconds from now), cancel(): heir.fire() is called then
 //
+// A loop that counts time from when it last looked at its clock can be told to look: `look_at_clock`. `earliness` is by
+// how many nanoseconds a timer may be early nevertheless.
+//
 // With `remotely`, a contender like it, for calls from other threads:
 //
 //   remote               post(function, argument): function(argument) is called on the loop's thread, from any thread

@@ -143,7 +143,7 @@ void registry::enter(bool quick) const {
             } else if (r.wall) {
                 entered->UseRealTime();
             }
-            if (r.once) {
+            if (r.once || place.by_itself) {  // who measures itself does a whole batch at a time
                 entered->Iterations(1);
             }
             if (r.repetitions != 0) {

@@ -48,7 +48,7 @@ class Row:
         return None
 
     def best_peer(self) -> str | None:
-        peers = [name for name in self.figures if name not in OURS]
+        peers = [name for name, figure in self.figures.items() if name not in OURS and not figure.early]
         return min(peers, key=lambda name: self.figures[name].median, default=None)
 
     def verdict(self) -> str:

@@ -74,16 +74,17 @@ def section(row: Row, names: list[str]) -> str:
     low, high = 10 ** math.floor(math.log10(min(values)) - 0.01), 10 ** math.ceil(math.log10(max(values)))
     notes = [note for note in (f"goal {goal(row)}" if goal(row) else "", f"fast is {best(row)} (times as fast as the best peer)" if best(row) else "") if note]
     there = [name for name in names if name in row.figures or name in row.failed or name in row.cannot]
-    return (f'<table><caption>{html.escape(row.name)} <small>bars from {low:g} to {high:g} {row.unit}, logarithmic'
+    return (f'<table><caption>{html.escape(row.name)} <small>bars from {unit_of(low, row.unit)} to {unit_of(high, row.unit)}, logarithmic'
             + "".join(f"; {html.escape(note)}" for note in notes) + "</small></caption>"
             + "".join(line(row, name, low, high) for name in there) + "</table>"
             + (percentiles(row, names) if row.is_tail else ""))
 
 
 def percentiles(row: Row, names: list[str]) -> str:
-    """What is not later than 1 ns is drawn there: a line has no place for it on this scale."""
-    lines = [Line(name, kind(name), [(i, max(1.0, row.figures[name].quantile(q))) for i, q in enumerate(QUANTILES)])
-             for name in names if name in row.figures]
+    """What is early is drawn where the least late is: this scale has no place for it."""
+    figures = {name: [row.figures[name].quantile(q) for q in QUANTILES] for name in names if name in row.figures}
+    least = min((value for values in figures.values() for value in values if value > 0), default=1.0)
+    lines = [Line(name, kind(name), [(i, max(least, value)) for i, value in enumerate(values)]) for name, values in figures.items()]
     return "<figure>" + chart(f"{row.name}: percentiles", list(QUANTILES), lines, "ns") + "</figure>"
 
 

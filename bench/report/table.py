@@ -42,9 +42,9 @@ def laid_out(lines: list[list[str]]) -> list[str]:
 
 
 def tails(run: Run) -> list[str]:
+    there = [(row, name, row.figures[name]) for row in run.rows if row.is_tail for name in run.contenders if name in row.figures]
     lines = [[f"{row.name}: {name}", *(number(figure.quantile(q), "ns") for q in QUANTILES),
-              f"early by {number(figure.early, 'ns')}" if figure.early else ""]
-             for row in run.rows for name, figure in row.figures.items() if figure.tails]
+              f"early by {number(figure.early, 'ns')}" if figure.early else ""] for row, name, figure in there]
     if not lines:
         return []
     return ["", "Tails, in nanoseconds where nothing else is said: medians of the repetitions, and the longest of all.", "",

@@ -23,8 +23,7 @@ inline const row lateness_row = tail_row("timer of the real clock, lateness");
     return all;
 }
 
-/// None may be early by more than `early`: a loop may count from when it last looked at its clock. What is early is
-/// told.
+/// None may be early by more than `early`: it is what a loop rounds to. What is early is told.
 inline void report_lateness(benchmark::State& state, tail& late, std::int64_t early) {
     late.report(state, late_timers);
     if (late.size() > 0) {
@@ -41,6 +40,9 @@ public:
             const std::vector<std::int64_t> delays = late_delays();
             for (std::size_t i = 0; i < late_timers; ++i) {
                 timers_[i].due = clock_now() + delays[i];
+                if constexpr (requires { loop_.look_at_clock(); }) {
+                    loop_.look_at_clock();  // else it counts from when it was made
+                }
                 timers_[i].start(static_cast<std::uint64_t>(delays[i]));
             }
             loop_.run();

@@ -22,7 +22,7 @@ struct glib {
     static constexpr std::uint64_t timer_slack = 0;
     static constexpr bool expires_many = false;
     static constexpr bool rearms = true;
-    static constexpr std::int64_t earliness = 1'000'000;
+    static constexpr std::int64_t earliness = 0;
     using expiring = glib;
     using exact = glib;
     using io = glib;

@@ -20,7 +20,7 @@ struct libev {
     static constexpr std::uint64_t timer_slack = 2;  // a deadline is a double, in seconds
     static constexpr bool expires_many = true;
     static constexpr bool rearms = true;
-    static constexpr std::int64_t earliness = 1'000'000;  // counts from when the loop last looked at the clock
+    static constexpr std::int64_t earliness = 1000;  // a deadline is a double, in seconds
     using expiring = libev;
     using exact = libev;
     using io = libev;
@@ -35,6 +35,7 @@ struct libev {
         loop(const loop&) = delete;
         loop& operator=(const loop&) = delete;
         ~loop() { ev_loop_destroy(loop_); }
+        void look_at_clock() noexcept { ev_now_update(loop_); }
         void run() { ev_run(loop_, 0); }
         void stop() noexcept { ev_break(loop_, EVBREAK_ALL); }
         static void settle() noexcept {}

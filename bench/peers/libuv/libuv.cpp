@@ -18,8 +18,7 @@ struct libuv {
     static constexpr std::uint64_t timer_slack = 0;
     static constexpr bool expires_many = true;
     static constexpr bool rearms = true;
-    static constexpr std::int64_t earliness =
-        1'000'000;  // counts whole milliseconds since the loop last looked at the clock
+    static constexpr std::int64_t earliness = 1'000'000;  // counts whole milliseconds
     using expiring = libuv;
     using exact = libuv;
     using io = libuv;
@@ -35,6 +34,7 @@ struct libuv {
             uv_run(&loop_, UV_RUN_NOWAIT);  // closes what was closed
             uv_loop_close(&loop_);
         }
+        void look_at_clock() noexcept { uv_update_time(&loop_); }
         void run() { uv_run(&loop_, UV_RUN_DEFAULT); }
         void stop() noexcept { uv_stop(&loop_); }
         static void settle() noexcept {}
