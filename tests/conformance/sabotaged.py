@@ -113,6 +113,10 @@ def takes_the_latest_first():
     def begin_round(right, self):
         right(self)
         self.round.reverse()
+        places = [i for i, entry in enumerate(self.round) if not isinstance(entry, oracle.Task)]
+        posts = [self.round[i] for i in reversed(places)]  # in their order, which is another rule's (POST-1)
+        for i, post in zip(places, posts):
+            self.round[i] = post
     instead("begin_round", begin_round)
 
 

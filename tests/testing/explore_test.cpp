@@ -2,6 +2,7 @@
 // What exploring calls a failure, which schedules there are, and what is made of one that fails.
 #include <galley/galley.hpp>
 #include <galley/testing/exploring_loop.hpp>
+#include <galley/testing/network.hpp>
 #include <galley/testing/schedule.hpp>
 #include <galley/testing/shrink.hpp>
 #include <galley/testing/testing.hpp>
@@ -88,6 +89,29 @@ TEST(orders, of_timers_with_one_key) {
     ties.timer_ties = true;
     EXPECT_THAT(orders(only(nothing), two), ElementsAre("abc"));
     EXPECT_THAT(orders(only(ties), two), ElementsAre("abc", "bac"));
+}
+
+TEST(orders, of_operations_that_are_done_together) {
+    const writer two = [](world& w, std::string& to) -> task<> {
+        testing::network net{w};
+        const auto [one, one_peer] = net.connected();
+        const auto [other, other_peer] = net.connected();
+        const auto wait = [&w](std::string& letters, char letter, int from, int peer) -> task<> {
+            const descriptor kept{w.loop, from};
+            const descriptor far{w.loop, peer};
+            const std::error_code error = co_await readable(from);
+            letters += error ? '!' : letter;
+        };
+        w.outside.at(instant{1s}, [&net, a = one_peer, b = other_peer] {
+            net.end_writing(a);
+            net.end_writing(b);
+        });
+        co_await when_all(wait(to, 'a', one, one_peer), wait(to, 'b', other, other_peer));
+    };
+    relaxations completions = nothing;
+    completions.completions = true;
+    EXPECT_THAT(orders(only(nothing), two), ElementsAre("ab"));
+    EXPECT_THAT(orders(only(completions), two), ElementsAre("ab", "ba"));
 }
 
 TEST(orders, of_a_loop_that_is_late) {
