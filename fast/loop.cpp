@@ -101,7 +101,7 @@ void loop::overflow(ready_entry entry) noexcept {
         return;
     }
     try {
-        ready_.push_unreserved(entry);
+        ready_.push(entry);
     } catch (const std::bad_alloc&) {
         end_without_room();
     }

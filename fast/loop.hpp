@@ -55,6 +55,11 @@ public:
     void cancel(operation& op) noexcept override;
     int close(int descriptor) noexcept override { return get_driver().close(descriptor); }
 
+    void observe(observer* o) noexcept override {
+        galley::loop::observe(o);
+        ready_.lend(o == nullptr);
+    }
+
     void reserve_ready(std::size_t tasks) override { ready_.reserve_tasks(tasks); }
 
     verdict run() override;

@@ -9,7 +9,7 @@
 //
 // Thread safety: none; the loop's thread only.
 // Invariants:
-//  1. `put` lies in the buffer being filled, `put_end` is its end.
+//  1. `put` lies in the buffer being filled; `put_end` is its end, or null while nothing is lent.
 //  2. Both buffers have, from the next swap on, room for `task_room_` entries of tasks besides the callbacks in the one
 //     that is filled. A task is in the queue at most once (READY-4) and enters anew what it has left, so tasks never
 //     run out of room. There is room for one callback more, so that callbacks go on, one a round, if memory is short
@@ -45,6 +45,12 @@ public:
     [[nodiscard]] const ready_entry* begin() const noexcept { return filled_.get(); }
     [[nodiscard]] std::span<const ready_entry> waiting() const noexcept { return {filled_.get(), put_}; }
 
+    /// Lends its memory, as at first, or does not.
+    void lend(bool lends) noexcept {
+        lends_ = lends;
+        lend_from(size());
+    }
+
     /// Room for this many tasks. Throws std::bad_alloc with nothing changed.
     void reserve_tasks(std::size_t tasks) {
         if (tasks > task_room_) {
@@ -58,7 +64,7 @@ public:
     /// Appends a callback's entry. False: that needs memory and there is none; it is not the first of the round, and
     /// will not need any after it.
     [[nodiscard]] bool push_callback(ready_entry entry) noexcept {
-        if (task_room_ + callbacks_ >= capacity_ || put_ == put_end_) [[unlikely]] {
+        if (task_room_ + callbacks_ >= capacity_ || size() == capacity_) [[unlikely]] {
             try {
                 grow(capacity_ + 1);
             } catch (const std::bad_alloc&) {
@@ -70,9 +76,11 @@ public:
         return true;
     }
 
-    /// Appends what nobody has reserved room for, when `put` is at the end. Throws std::bad_alloc.
-    void push_unreserved(ready_entry entry) {
-        grow(capacity_ + 1);
+    /// Appends what was not lent the room for it. Throws std::bad_alloc if nobody has reserved it.
+    void push(ready_entry entry) {
+        if (size() == capacity_) {
+            grow(capacity_ + 1);
+        }
         *put_++ = entry;
     }
 
@@ -83,7 +91,7 @@ public:
         if (grown_) [[unlikely]] {
             filled_ = std::move(grown_);
         }
-        lend(0);
+        lend_from(0);
         callbacks_ = 0;
         return {running_.get(), end};
     }
@@ -99,9 +107,9 @@ public:
 private:
     static constexpr std::size_t first_capacity = 64;
 
-    void lend(std::size_t size) noexcept {
+    void lend_from(std::size_t size) noexcept {
         put_ = filled_.get() + size;
-        put_end_ = filled_.get() + capacity_;
+        put_end_ = lends_ ? filled_.get() + capacity_ : nullptr;
     }
 
     /// Strong guarantee: both allocations come first.
@@ -114,7 +122,7 @@ private:
         filled_ = std::move(to_fill);
         grown_ = std::move(to_follow);
         capacity_ = capacity;
-        lend(size);
+        lend_from(size);
     }
 
     ready_entry*& put_;
@@ -125,6 +133,7 @@ private:
     std::size_t capacity_{};   ///< of `filled_` and of what follows it
     std::size_t callbacks_{};  ///< in the buffer that is filled
     std::size_t task_room_{};
+    bool lends_{true};
 };
 
 }  // namespace galley::fast

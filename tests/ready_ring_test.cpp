@@ -53,10 +53,10 @@ struct queue {
     ready_buffer buffer{put, put_end};
 
     void schedule(ready_entry e) {
-        if (put != put_end) {
+        if (put < put_end) {
             *put++ = e;
         } else {
-            buffer.push_unreserved(e);
+            buffer.push(e);
         }
     }
     std::vector<std::size_t> take() {
@@ -81,6 +81,24 @@ TEST(ReadyBuffer, LendsAndTakesBack) {
     }
     EXPECT_EQ(put, nullptr);
     EXPECT_EQ(put_end, nullptr);
+}
+
+/// What is appended while nothing is lent, as under an observer, is in its round all the same.
+TEST(ReadyBuffer, NeedNotLend) {
+    queue q;
+    std::vector<std::size_t> expected;
+    for (const std::size_t count : {0U, 1U, 63U, 64U, 200U, 1U}) {
+        for (const bool lends : {false, true}) {
+            q.buffer.lend(lends);
+            EXPECT_EQ(q.put_end != nullptr, lends);
+            for (std::size_t i = 0; i != count; ++i) {
+                q.schedule(entry(i));
+                expected.push_back(i);
+            }
+        }
+        EXPECT_EQ(q.take(), expected);
+        expected.clear();
+    }
 }
 
 /// READY-2: what is appended while a round runs is in the next one, and the round stays what it was, however much the

@@ -105,7 +105,7 @@ public:
     }
     /// Throws what leaves the scope: an exception, or `cancelled` if the cancellation is an enclosing scope's.
     [[nodiscard]] finished<T> await_resume() {
-        this->destroy_callee();
+        this->destroy_called();
         const scope_outcome how = scope_->outcome_of(this->kind());
         scope_->close(how);
         if (how == scope_outcome::absorbed) {

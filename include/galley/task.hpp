@@ -42,11 +42,12 @@ protected:
         }
     }
 
+    /// The same, where there is one.
+    void destroy_called() noexcept;
+
 private:
     friend class context;
     friend class promise_base;
-
-    void destroy_called() noexcept;
 
     promise_base* callee_;
     promise_base* caller_;  ///< set by `call`, as the next
@@ -185,7 +186,10 @@ inline bool call_slot::call(promise_base& caller) noexcept {
     return kind() == outcome::none;
 }
 
-inline void call_slot::destroy_called() noexcept { std::exchange(callee_, nullptr)->frame().destroy(); }
+inline void call_slot::destroy_called() noexcept {
+    callee_->frame().destroy();
+    callee_ = nullptr;
+}
 
 inline void promise_base::finished() noexcept {
     context_->set_leaf(slot_->caller_);
@@ -269,7 +273,7 @@ public:
         return this->call(caller.promise());
     }
     T await_resume() {
-        this->destroy_callee();  // before the caller goes on, as a function's locals and parameters would be
+        this->destroy_called();  // before the caller goes on, as a function's locals and parameters would be
         return this->take();
     }
 };

@@ -25,7 +25,7 @@ public:
     }
     /// Refers into this awaiter, which is therefore kept in a variable.
     [[nodiscard]] galley::result<T>& await_resume() noexcept {
-        this->destroy_callee();
+        this->destroy_called();
         return *this;
     }
 };

@@ -47,14 +47,14 @@ public:
     /// with a message, as an entry must not get lost.
     void schedule(ready_entry entry) noexcept {
         // A seam like a streambuf's: a loop may lend its buffer, and then this is a store and no call.
-        if (put_ != put_end_) [[likely]] {
+        if (has_room()) [[likely]] {
             *put_++ = entry;
         } else {
             overflow(entry);
         }
     }
-    /// Whether `schedule` is but a store now.
-    [[nodiscard]] bool has_room() const noexcept { return put_ != put_end_; }
+    /// Whether `schedule` is but a store now, and nobody watches.
+    [[nodiscard]] bool has_room() const noexcept { return put_ < put_end_; }
     /// The same for several, in order.
     void schedule(std::span<const ready_entry> entries) noexcept {
         for (const ready_entry& entry : entries) {
@@ -121,14 +121,14 @@ public:
     [[nodiscard]] const loop_options& options() const noexcept { return options_; }
     [[nodiscard]] observer* watching() const noexcept { return tasks_.watching(); }
     /// Who is told of every event; null: nobody. Not inside `run`.
-    void observe(observer* o) noexcept { tasks_.observe(o); }
+    virtual void observe(observer* o) noexcept { tasks_.observe(o); }
 
 protected:
     /// `call_stack`: how many bytes of stack awaited calls may take before they go on from the step loop instead
     /// (TASK-5); 0: always. It has no influence on order, budget or trace.
     loop(driver& d, const loop_options& options, std::size_t call_stack);
 
-    /// Called by `schedule` when the lent buffer is full, or none is lent.
+    /// Called by `schedule` when the lent buffer is full, or none is lent, as while there is an observer.
     virtual void overflow(ready_entry entry) noexcept = 0;
     /// For an entry that nobody has reserved room for, if there is no memory for it. Ends the process.
     [[noreturn]] static void end_without_room() noexcept;
@@ -145,8 +145,8 @@ protected:
         return deadline <= sample_ ? resolution_.round_down(sample_) : resolution_.round_up(deadline);
     }
 
-    ready_entry* put_{};  ///< where the next entry goes, in a buffer that a loop lends
-    ready_entry* put_end_{};
+    ready_entry* put_{};      ///< where the next entry goes, in a buffer that a loop lends
+    ready_entry* put_end_{};  ///< null: nothing is lent
 
 private:
     driver& driver_;

@@ -12,7 +12,7 @@ namespace galley {
 // The usual case in line: there is room, as it was reserved, and nobody watches. The other is a call at the end. While
 // the loop is being destroyed, nobody runs what is appended here, and there is nothing to be told of it.
 inline void context::append(cause why) noexcept {
-    if (loop_->watching() == nullptr && loop_->has_room()) [[likely]] {
+    if (loop_->has_room()) [[likely]] {
         loop_->schedule(ready_entry{&step_of, this});
         return;
     }
@@ -24,7 +24,7 @@ inline void task_registry::start(context& task, scope_node& parent) noexcept {
     task.id_ = ++last_task_;
     ++pending_;
     parent.adopt(task);
-    if (observer_ == nullptr && task.loop_->has_room()) [[likely]] {
+    if (task.loop_->has_room()) [[likely]] {
         task.loop_->schedule(ready_entry{&context::step_of, &task});
         return;
     }
@@ -58,7 +58,7 @@ inline bool context::suspend(suspension& await) noexcept {
 inline bool context::yield(suspension& await) noexcept {
     state_ = state::ready;
     waiting_ = &await;
-    if (loop_->watching() == nullptr && loop_->has_room()) [[likely]] {
+    if (loop_->has_room()) [[likely]] {
         loop_->schedule(ready_entry{&step_of, this});
         return true;
     }
