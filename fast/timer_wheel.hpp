@@ -10,8 +10,8 @@
 //              first timer
 //
 // When the first slot's range has begun (its first tick is not after the sample), the position moves to its beginning.
-// In level 0 the slot's front timer is due; above, the slot is *cascaded*: its timers are put again, and land in lower
-// levels.
+// In level 0 the slot's front timer is due; above, the slot is *cascaded*: its timers are put again, and
+// land in lower levels.
 //
 // Thread safety: none; the loop's thread only.
 // Invariants:

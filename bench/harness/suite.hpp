@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A workload that is written for galley and for nothing (raw) alone; peers that can do the same enter by the row's
-// name.
+// A workload that is written for galley and for nothing (raw) alone; peers that can do the same enter
+// by the row's name.
 #pragma once
 
 #include "bench/harness/registry.hpp"

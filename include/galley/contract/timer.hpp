@@ -24,8 +24,8 @@ public:
     [[nodiscard]] instant key() const noexcept { return key_; }
     void set_key(instant key) noexcept { key_ = key; }
 
-    /// Opaque words for the loop's use, so that no loop's layout leaks into another. Null in a timer that is not
-    /// started.
+    /// Opaque words for the loop's use, so that no loop's layout leaks into another. Null in a timer
+    /// that is not started.
     void* words[2]{};
 
 private:
