@@ -251,7 +251,7 @@ TYPED_TEST(long_life, of_remotes_and_runs) {
 
 // From another thread, which is at most a hundred posts ahead: what was posted is taken again and again.
 TYPED_TEST(long_life, of_posts_of_another_thread) {
-    const remote keeps_it_running = this->loop.get_remote();
+    const keep_alive waits_for_posts{this->loop};
     const auto posts = [&](int count) {
         std::thread poster{[&, to_loop = this->loop.get_remote()] {
             for (int i = 0; i < count; i += 100) {
