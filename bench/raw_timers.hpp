@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Raw timers: 64-bit keys, equal keys in start order, and nothing else. Two structures, as no one is best at
-// everything.
+// Raw timers: 64-bit keys, equal keys in start order, and nothing else. Two structures, as no one
+// is best at everything.
 #pragma once
 
 #include <algorithm>
@@ -83,8 +83,8 @@ private:
     std::array<head, levels * slots> lists_;
 };
 
-/// Best at expiring: an array in start order, which a stable radix sort turns into a run when the time has come. Cannot
-/// cancel.
+/// Best at expiring: an array in start order, which a stable radix sort turns into a run when the time
+/// has come. Cannot cancel.
 class sorted_run {
 public:
     void start(timer& t, std::uint64_t key) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // Sends back whatever it is sent: a task per connection, and a graceful end on SIGINT or SIGTERM.
 //     echo_server [--loop ref|fast] [--port N] [--connections N]
-// Port 0, the default, lets the kernel choose; it is printed. With --connections it ends when that many have been
-// served.
+// Port 0, the default, lets the kernel choose; it is printed. With --connections it ends when that
+// many have been served.
 #include <galley/fast/loop.hpp>
 #include <galley/galley.hpp>
 #include <galley/io.hpp>

@@ -4,8 +4,8 @@
 //
 // Code that is a template over its atomics means std::atomic in the library, where a field is just a T and an object of
 // a thread is thread_local. What explores interleavings (tests/interleave) brings an atomic of its own, and specialises
-// both for it: a field is then checked for races and for use after its end, and a thread need not be one of the
-// system's.
+// both for it: a field is then checked for races and for use after its end, and a thread need not be
+// one of the system's.
 //
 // Thread safety: a field belongs to one thread at a time; an object of a thread to that one.
 // Invariants: with std::atomic neither costs anything: the object is constant-initialised and trivially destroyed, so

@@ -27,8 +27,8 @@
 //     acquires the word after a change happens after everything that was told before.
 // Complexity: O(1), lock-free for everybody (wait-free for the loop); take is O(1), and putting the posts in order
 //     O(posts).
-// Rules: POST-1 (once, in order), POST-2, POST-3 (one wake-up per sleep), POST-4 (refused once closed), WAIT-3, LIFE-2,
-//     LIFE-7.
+// Rules: POST-1 (once, in order), POST-2, POST-3 (one wake-up per sleep), POST-4 (refused once
+//     closed), WAIT-3, LIFE-2, LIFE-7.
 #pragma once
 
 #include <galley/fast/post_node.hpp>

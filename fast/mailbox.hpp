@@ -4,8 +4,8 @@
 //
 // Thread safety: post, stop, attach, detach, remotes: any thread. The others: the loop's thread only.
 // Invariants:
-//  1. A waiting loop is woken exactly by the first that tells it something after it announced its sleep (see
-//     inbox.hpp).
+//  1. A waiting loop is woken exactly by the first that tells it something after it announced
+//     its sleep (see inbox.hpp).
 //  2. The waker is never closed under a sender: this block shares it (L1, L2).
 // Complexity: post O(1), lock-free, no allocation once enough nodes go round.
 // Rules: POST-1 to POST-4, WAIT-3, LIFE-2, LIFE-7.

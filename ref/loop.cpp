@@ -11,8 +11,8 @@
 
 namespace galley::ref {
 
-// A call stack of 0 bytes: every awaited call goes on from the step loop, the simplest way to keep stacks bounded
-// (TASK-5).
+// A call stack of 0 bytes: every awaited call goes on from the step loop, the simplest way to
+// keep stacks bounded (TASK-5).
 loop::loop(driver& d, const loop_options& options)
     : galley::loop{d, options, 0}, inbox_{std::make_shared<inbox>(d.get_waker(), this)} {}
 
@@ -186,8 +186,8 @@ void loop::check() {
 
 // ---- what the check box consists of --------------------------------------------------------------------------------
 
-/// The only place that may block, and it does only if nothing is ready (WAIT-1). False if it was not the driver's turn
-/// (WAIT-4).
+/// The only place that may block, and it does only if nothing is ready (WAIT-1). False if it was not
+/// the driver's turn (WAIT-4).
 bool loop::look_at_driver(operation_list& done) {
     if (ready_.empty() && inbox_->empty()) {
         const auto until = first_key();  // WAIT-2

@@ -35,8 +35,8 @@ struct saved_state {
 /// Thread safety: see galley::loop.
 class loop final : public galley::loop {
 public:
-    /// On a poll_driver of its own. Throws std::system_error if that cannot be made, std::invalid_argument for bad
-    /// options.
+    /// On a poll_driver of its own. Throws std::system_error if that cannot be made,
+    /// std::invalid_argument for bad options.
     explicit loop(const loop_options& options = {});
     /// On any driver, which must outlive the loop.
     explicit loop(driver& d, const loop_options& options = {});

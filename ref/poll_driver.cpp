@@ -19,8 +19,8 @@
 
 namespace galley::ref {
 
-// A pipe to oneself. Both ends live here, so that a wake on another thread never meets a closed, or reused, descriptor
-// (POST-4).
+// A pipe to oneself. Both ends live here, so that a wake on another thread never meets a closed,
+// or reused, descriptor (POST-4).
 class pipe_waker final : public waker {
 public:
     pipe_waker() {
@@ -101,8 +101,8 @@ std::ptrdiff_t system_call(const operation& op) noexcept {
     return look_at(op);
 }
 
-/// Does what the operation is for. False: it is not ready after all (IO-5: every error but "later" and "again" is a
-/// result).
+/// Does what the operation is for. False: it is not ready after all (IO-5: every error but "later" and
+/// "again" is a result).
 bool attempt(operation& op) noexcept {
     for (;;) {
         const std::ptrdiff_t n = system_call(op);

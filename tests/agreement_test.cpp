@@ -27,8 +27,8 @@ TEST(agreement, random_scenarios) {
     RecordProperty("programs", static_cast<int>(count));
 }
 
-// Trees whose shape is made by several tasks: heirs, tasks that are sent into a group later, siblings of shields and
-// scopes.
+// Trees whose shape is made by several tasks: heirs, tasks that are sent into a group later, siblings
+// of shields and scopes.
 TEST(agreement, random_trees) {
     const leaning trees{.verbs = {verb::go, verb::go, verb::group, verb::shield, verb::cancel_group, verb::sleep},
                         .far_in = 0};

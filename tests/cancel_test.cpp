@@ -269,8 +269,8 @@ TYPED_TEST(cancel_suite, a_scope_that_is_not_awaited_frees_its_body) {
 
 task<void> times_out_later(std::chrono::nanoseconds d) { static_cast<void>(co_await timeout(d, simmers(1h))); }
 
-// The last to start is destroyed first. What it leaves in the loop would be met by the first; address sanitizer sees
-// it.
+// The last to start is destroyed first. What it leaves in the loop would be met by the first;
+// address sanitizer sees it.
 TYPED_TEST(cancel_suite, a_loop_may_be_destroyed_with_timeouts_and_sleeps_that_end_together) {
     TypeParam loop{this->driver};
     spawn(loop, simmers(1s)).detach();

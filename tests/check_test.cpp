@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The rule checker: silent on what is right, and each predicate is seen failing on a trace that is broken by hand
-// (check_cases.txt).
+// The rule checker: silent on what is right, and each predicate is seen failing on a trace that is
+// broken by hand (check_cases.txt).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -223,8 +223,8 @@ TEST(check, is_silent_on_what_the_loops_do) {
 }
 
 // A trace with one event left out or doubled is rarely still possible. The bound is what was measured, rounded down.
-// What is not found needs to know the scenario, as the oracle does: a statement that nobody waited for, or a wait, left
-// out.
+// What is not found needs to know the scenario, as the oracle does: a statement that nobody waited for, or
+// a wait, left out.
 TEST(check, notices_most_small_damage) {
     std::size_t tried = 0;
     std::size_t noticed = 0;

@@ -14,11 +14,14 @@ COMMENT = re.compile(r"^\s*///? ?(?P<text>.*)$")
 ITEM = re.compile(r"^ *\d+\. ")
 LABEL = re.compile(r"\S +(Purpose|Thread safety|Invariants|Complexity|Rules):")  # each begins a line of its own
 LINE = re.compile(r"-{10,}$")  # what ends a section's heading, on the same line
+LONELY = re.compile(r"[^\s:;]+$")  # a last line of one word, which is not a label or code
+FULL = 95  # a line of so many characters was broken for want of room
 
 
 def faults(lines):
     """What is wrong with the comments of a file, as (line number, what)."""
     item_indent = None  # of the numbered item that the line before belongs to
+    yield from lonely_words(lines)
     for number, line in enumerate(lines, 1):
         comment = COMMENT.match(line)
         if not comment:
@@ -38,6 +41,14 @@ def faults(lines):
             yield number, "the rest of a numbered item stands under its number"
         elif item_indent is not None and indent <= item_indent:
             item_indent = None
+
+
+def lonely_words(lines):
+    """A paragraph whose last line is a single word: the line before can spare it some."""
+    texts = [comment["text"] if (comment := COMMENT.match(line)) else "" for line in [*lines, ""]]
+    for number in range(1, len(lines)):
+        if LONELY.match(texts[number]) and len(lines[number - 1]) >= FULL and texts[number - 1] and not texts[number + 1]:
+            yield number + 1, "a last line of one word"
 
 
 def sources():
@@ -65,6 +76,10 @@ class Comments(unittest.TestCase):
         whole = ["// Invariants:", "//  1. Nodes are linked from the newest, and", "//     nothing is read through it.",
                  "//  2. So they are.", "// Complexity: O(1).", "// Rules: POST-1."]
         self.assertEqual(list(faults(whole)), [])
+
+    def test_a_lonely_word_is_seen(self):
+        full = "// " + "word " * 20 + "and"
+        self.assertEqual([number for number, _ in faults([full, "// last.", "int x;", full, "// the last one."])], [2])
 
     def test_the_formatter_leaves_them_alone(self):
         self.assertIn("\nReflowComments: false\n", (ROOT / ".clang-format").read_text())

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The drivers of real time: the clock, waiting, waking, cancelling, closing. (driver_transfer_test.cpp: what operations
-// do.)
+// The drivers of real time: the clock, waiting, waking, cancelling, closing.
+// (driver_transfer_test.cpp: what operations do.)
 #include "tests/driver_fixture.hpp"
 #include "tests/signal_storm.hpp"
 

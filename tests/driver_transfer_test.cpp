@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The drivers of real time: what operations do, and in which order they are reported. Each descriptor here is a real
-// one.
+// The drivers of real time: what operations do, and in which order they are reported. Each descriptor here
+// is a real one.
 #include "tests/driver_fixture.hpp"
 
 #include <algorithm>
@@ -71,8 +71,8 @@ TYPED_TEST(driver_transfer_test, a_write_waits_for_room_and_may_be_short) {
     }
 }
 
-// The edge of an end may come together with that of the last data: then a short read must not be taken for "nothing is
-// left".
+// The edge of an end may come together with that of the last data: then a short read must not be taken
+// for "nothing is left".
 TYPED_TEST(driver_transfer_test, the_end_is_seen_however_it_comes) {
     for (const bool with_data : {true, false}) {
         for (const bool waiting : {true, false}) {

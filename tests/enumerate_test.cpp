@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Bounded exhaustion loses nothing and repeats nothing: the enumerator against brute force, made canonical by other
-// means.
+// Bounded exhaustion loses nothing and repeats nothing: the enumerator against brute force, made
+// canonical by other means.
 #include <gtest/gtest.h>
 
 #include <algorithm>

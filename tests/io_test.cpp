@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// I/O as tasks see it, on both loops, each on its own driver: results, errors as values, cancellation, and who closes
-// what.
+// I/O as tasks see it, on both loops, each on its own driver: results, errors as values, cancellation,
+// and who closes what.
 #include "galley/fast/loop.hpp"
 #include "galley/ref/loop.hpp"
 #include "tests/socket_fixture.hpp"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // A long life leaves every pool, buffer, list and cache as large as a short one: each operation of a loop is done a
 // thousand times, so that everything has its usual size, then a million times, and the heap is as it was.
+#include "loop_fixture.hpp"
+
 #include <fuzz/support/live_heap.hpp>
 #include <galley/fast/loop.hpp>
 #include <galley/galley.hpp>
@@ -11,6 +13,7 @@
 #include <chrono>
 #include <cstddef>
 #include <fcntl.h>
+#include <latch>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -53,7 +56,6 @@ protected:
 
     Loop loop{};
 
-private:
     template <class Body>
     static task<> lives_twice(Body body, int count) {
         co_await body(a_short_life);
@@ -130,6 +132,8 @@ task<> times_out(int count) {
 }
 TYPED_TEST(long_life, of_timers_that_are_cancelled) { this->within_a_run(times_out); }
 
+task<> sleep_once(std::chrono::nanoseconds distance) { co_await sleep_for(distance); }
+
 task<> sleeps_long() { co_await sleep_for(24h); }
 task<> cancels(int count) {
     for (int i = 0; i < count; ++i) {
@@ -163,6 +167,48 @@ task<> exchanges(int count) {
     static_cast<void>(co_await when_all(puts(line, count), gets(line, count)));
 }
 TYPED_TEST(long_life, of_a_queue) { this->within_a_run(exchanges); }
+
+// Waiters that are served, and waiters that are cancelled while they wait.
+task<> locks(mutex& m, int count) {
+    for (int i = 0; i < count; ++i) {
+        const mutex::guard held = co_await m.lock();
+        co_await yield();
+    }
+}
+task<> contends(int count) {
+    mutex m;
+    static_cast<void>(co_await when_all(locks(m, count), locks(m, count)));
+}
+TYPED_TEST(long_life, of_a_contended_mutex) { this->within_a_run(contends, a_long_life / 4); }
+
+task<> takes(semaphore& permits) { co_await permits.acquire(); }
+task<> gives_up(int count) {
+    semaphore none{0};
+    for (int i = 0; i < count; ++i) {
+        join_handle<> waits = co_await spawn(takes(none));
+        co_await yield();
+        waits.cancel();
+        co_await yield();
+    }
+}
+TYPED_TEST(long_life, of_waits_that_are_cancelled) { this->within_a_run(gives_up, a_long_life / 10); }
+
+// Timers of every distance, a nanosecond to a day, on a clock that skips to the next one: they come down through all
+// levels of a wheel.
+task<> sleeps_near_and_far(int count) {
+    std::chrono::nanoseconds distance = 1ns;
+    for (int i = 0; i < count; ++i) {
+        static_cast<void>(co_await when_all(sleep_once(distance), sleep_once(distance / 3)));
+        distance = distance > 24h ? 1ns : distance * 2;
+    }
+}
+TYPED_TEST(long_life, of_timers_near_and_far) {
+    const spec::scenario nothing_happens{};
+    quiet_world world{};
+    spec::sim_driver skips{nothing_happens, world};
+    TypeParam on_a_skipping_clock{skips, loop_options{}};
+    run(on_a_skipping_clock, this->lives_twice(sleeps_near_and_far, a_long_life / 20));
+}
 
 // A callback takes a place in the ready queue beside those of tasks.
 TYPED_TEST(long_life, of_posts) {
@@ -201,6 +247,26 @@ TYPED_TEST(long_life, of_remotes_and_runs) {
         }
     };
     this->leaves_as_much_as_a_short_life(runs, a_long_life / 10);
+}
+
+// From another thread, which is at most a hundred posts ahead: what was posted is taken again and again.
+TYPED_TEST(long_life, of_posts_of_another_thread) {
+    const keep_alive waits_for_posts{this->loop};
+    const auto posts = [&](int count) {
+        std::thread poster{[&, to_loop = this->loop.get_remote()] {
+            for (int i = 0; i < count; i += 100) {
+                std::latch called{100};
+                for (int k = 0; k < 100; ++k) {
+                    EXPECT_TRUE(to_loop.post([&called] { called.count_down(); }));
+                }
+                called.wait();
+            }
+            to_loop.stop();
+        }};
+        EXPECT_EQ(this->loop.run(), verdict::stopped);
+        poster.join();
+    };
+    this->leaves_as_much_as_a_short_life(posts);
 }
 
 struct pipe_ends {

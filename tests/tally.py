@@ -3,11 +3,13 @@
 """Counts what ran, case by case, for ./dev.
 
   tally.py ctest JUNIT FOLDER    JUNIT is what `ctest --output-junit` wrote; FOLDER holds the JSON reports of the GoogleTest programs
-  tally.py unittest FOLDER       runs the *_test.py files of FOLDER
+  tally.py unittest FOLDER       runs the *_test.py files of FOLDER; what they were also goes into the file that $TALLY_REPORT
+                                 names, in the form of GoogleTest's reports, so that `tally.py ctest` can count them
 
 Prints one line `PASSED FAILED SKIPPED` on standard output; the names of what failed or was skipped, and what tests recorded, go to standard error.
 """
 import json
+import os
 import sys
 import unittest
 import xml.etree.ElementTree
@@ -64,17 +66,43 @@ def count_ctest(junit, folder):
     return counts
 
 
+class Result(unittest.TextTestResult):
+    """Also keeps what passed; a set-up that failed is a failed case of its own."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.outcomes = {"passed": [], "failed": [], "skipped": []}
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self.outcomes["passed"].append(test.id())
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self.outcomes["skipped"].append(test.id())
+        say("skipped", f"{test}: {reason}")
+
+    def stopTestRun(self):
+        super().stopTestRun()
+        bad = [test for test, _ in self.failures + self.errors] + self.unexpectedSuccesses
+        self.outcomes["failed"] = list(dict.fromkeys(test.id() for test in bad))  # one that fails in subtests, too, is one
+        for test in self.outcomes["failed"]:
+            say("failed", test)
+
+
+def google_report(outcomes):
+    """What GoogleTest would write."""
+    more = {"passed": {"result": "COMPLETED"}, "failed": {"result": "COMPLETED", "failures": [{}]}, "skipped": {"result": "SKIPPED"}}
+    cases = [{"name": name, **more[outcome]} for outcome, names in outcomes.items() for name in names]
+    return json.dumps({"testsuites": [{"name": "unittest", "testsuite": cases}]})
+
+
 def count_unittest(folder):
     suite = unittest.defaultTestLoader.discover(folder, pattern="*_test.py")
-    result = unittest.TextTestRunner(stream=sys.stderr).run(suite)
-    bad = result.failures + result.errors + [(test, "") for test in result.unexpectedSuccesses]
-    for test, _ in bad:
-        say("failed", test)
-    for test, reason in result.skipped:
-        say("skipped", f"{test}: {reason}")
-    # A failing set-up is an error without a test that ran: never let it make the sum negative.
-    failed = len(bad)
-    return {"passed": max(result.testsRun - failed - len(result.skipped), 0), "failed": failed, "skipped": len(result.skipped)}
+    outcomes = unittest.TextTestRunner(stream=sys.stderr, resultclass=Result).run(suite).outcomes
+    if report := os.environ.get("TALLY_REPORT"):
+        Path(report).write_text(google_report(outcomes))
+    return {outcome: len(names) for outcome, names in outcomes.items()}
 
 
 def main(arguments):

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The C library's names in front of it: the program's own definitions win, for the libraries that it is linked with,
-// too.
+// The C library's names in front of it: the program's own definitions win, for the libraries that it
+// is linked with, too.
 #include "bench/harness/virtual_time.hpp"
 
 #include <algorithm>

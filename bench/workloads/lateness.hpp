@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// How late timers are, by the real clock: what the kernel's wait, the loop's resolution and the timers before it cost
-// each.
+// How late timers are, by the real clock: what the kernel's wait, the loop's resolution and the timers
+// before it cost each.
 #pragma once
 
 #include "bench/harness/contender.hpp"

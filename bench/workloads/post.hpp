@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Callbacks that the loop's own thread has called soon: each in flight posts itself again; or all at once, then
-// silence.
+// Callbacks that the loop's own thread has called soon: each in flight posts itself again; or all
+// at once, then silence.
 #pragma once
 
 #include "bench/harness/contender.hpp"

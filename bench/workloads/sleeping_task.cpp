@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Memory: what one of a hundred thousand sleeping tasks takes, its place in the ready queue included. In bytes, not in
-// time.
+// Memory: what one of a hundred thousand sleeping tasks takes, its place in the ready queue included. In
+// bytes, not in time.
 #include "bench/harness/suite.hpp"
 #include "bench/raw.hpp"
 #include "bench/raw_timers.hpp"
@@ -25,8 +25,8 @@ constexpr std::uint64_t count = 100'000;
     ++woke;
 }
 
-/// Calls `body` on a thread of its own, so that no recycled memory hides what is taken. It calls its argument while all
-/// sleep.
+/// Calls `body` on a thread of its own, so that no recycled memory hides what is taken. It calls its
+/// argument while all sleep.
 template <class Body>
 void on_fresh_thread(benchmark::State& state, Body body) {
     std::int64_t taken = 0;

@@ -15,8 +15,8 @@
 
 namespace galley::fuzz {
 
-/// How many blocks of operator new exist. Always 0 under a sanitizer, which has a heap of its own, and finds leaks
-/// itself.
+/// How many blocks of operator new exist. Always 0 under a sanitizer, which has a heap of its own,
+/// and finds leaks itself.
 [[nodiscard]] std::size_t live_blocks() noexcept;
 
 /// How many bytes they hold. Always 0 under a sanitizer.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // The main program of a fuzz target where there is no fuzzing engine: runs each file that it is given, and each file
-// below each folder, and finds leaks. So any compiler can build every target, and a corpus or a crash can be replayed
-// anywhere.
+// below each folder, and finds leaks. So any compiler can build every target, and a corpus or a crash
+// can be replayed anywhere.
 #include <fuzz/support/live_heap.hpp>
 
 #include <algorithm>

@@ -23,8 +23,8 @@ struct run_interrupted : std::runtime_error {
 
 /// Runs `main` and all tasks that it starts, to their end, and gives what `main` gives, or throws what it throws.
 /// Throws run_interrupted on any other verdict than completed if main has not ended (std::bad_alloc, if there is no
-/// memory for its text); the loop may be run again then. Throws std::bad_alloc, with nothing started, if main cannot
-/// be.
+/// memory for its text); the loop may be run again then. Throws std::bad_alloc, with nothing started,
+/// if main cannot be.
 template <class T>
 T run(loop& l, task<T> main, const char* name = "main") {
     join_handle<T> handle = spawn(l, std::move(main), name);

@@ -39,8 +39,8 @@ public:
     ~thread_pool();
 
     /// The one that `to_thread` uses if it is given none: made when it is first asked for, and destroyed as a static
-    /// object is. It has as many threads as the machine can run at once, but no fewer than 4. Throws as the constructor
-    /// does.
+    /// object is. It has as many threads as the machine can run at once, but no fewer than 4. Throws
+    /// as the constructor does.
     [[nodiscard]] static thread_pool& common();
 
     /// A job that was handed over. When this goes, nobody waits for the job any more: it is withdrawn if it has not

@@ -106,8 +106,8 @@ protected:
         return o;
     }
 
-    /// What the program gives when nothing fails. Twice: the first run of all may leave what the process keeps for
-    /// good.
+    /// What the program gives when nothing fails. Twice: the first run of all may leave what the
+    /// process keeps for good.
     void SetUp() override {
         {
             const watchdog dog{"the first run of a program, in which nothing fails"};

@@ -130,8 +130,8 @@ private:
     std::set<std::string> before_{open_descriptors()};
 };
 
-/// What each suite is instantiated with: INSTANTIATE_TEST_SUITE_P(, suite, every_loop_on_every_driver,
-/// combination_name)
+/// What each suite is instantiated with:
+///     INSTANTIATE_TEST_SUITE_P(, suite, every_loop_on_every_driver, combination_name)
 inline const auto every_loop_on_every_driver = ::testing::Values(
     combination{loop_kind::ref, driver_kind::poll}, combination{loop_kind::ref, driver_kind::epoll},
     combination{loop_kind::fast, driver_kind::poll}, combination{loop_kind::fast, driver_kind::epoll});

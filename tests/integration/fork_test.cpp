@@ -347,8 +347,8 @@ TEST_P(fork_test, a_child_has_loops_of_its_own) {
     program.expect_it_goes_on();
 }
 
-// Other threads are in the middle of telling the loop something when the child begins, in which there are none to
-// finish.
+// Other threads are in the middle of telling the loop something when the child begins, in which there
+// are none to finish.
 TEST_P(fork_test, a_child_that_unwinds_does_not_wait_for_other_threads) {
     interrupted_program program{GetParam()};
     {

@@ -5,8 +5,8 @@
 // message that it knows of, below which it may not read any more (coherence), and a vector clock of what happened
 // before (races). A release puts the thread's view into the message; an acquire that reads the message joins it. A
 // store takes any place in the modification order after what its thread knows of, so the order of execution is not
-// taken for the modification order; a read-modify-write takes the place just behind what it read, and nothing comes in
-// between.
+// taken for the modification order; a read-modify-write takes the place just behind what it read, and
+// nothing comes in between.
 //
 // Sequentially consistent accesses and fences are executed in the order S; one more view, of what all of them have
 // seen, says what a later one must not miss ([atomics.order] 4, each of its four cases).

@@ -71,7 +71,8 @@ def build(variant, targets):
     log = OUTPUT / f"build_{variant}.log"
     folder = OUTPUT / variant
     configure = ["cmake", "-S", COPY, "-B", folder, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None", f"-DCMAKE_CXX_FLAGS={VARIANTS[variant]}",
-                 "-DCMAKE_CXX_COMPILER=clang++-19", "-DGALLEY_WERROR=OFF", "-DGALLEY_BENCH=OFF", "-DGALLEY_INSTALL=OFF",
+                 "-DCMAKE_CXX_COMPILER=clang++-19", "-DGALLEY_WERROR=OFF", "-DGALLEY_PCH=ON", "-DGALLEY_SUITE_FLAGS=-O0",
+                 "-DGALLEY_BENCH=OFF", "-DGALLEY_INSTALL=OFF",
                  f"-DCMAKE_RUNTIME_OUTPUT_DIRECTORY={folder / 'bin'}"]
     make = ["cmake", "--build", folder, "-j", str(WORKERS), "--target", *targets]
     with open(log, "w") as output:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Which mutant this process is, and which mutants it reaches. Only the generated copy of the sources includes this; see
-// tests/mutants/README.md.
+// Which mutant this process is, and which mutants it reaches. Only the generated copy of the sources
+// includes this; see tests/mutants/README.md.
 #pragma once
 
 #include <atomic>

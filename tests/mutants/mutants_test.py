@@ -16,6 +16,7 @@ ROOT = HERE.parents[1]
 sys.path.insert(0, str(HERE))
 
 import building  # noqa: E402
+import first_shot  # noqa: E402
 import judging  # noqa: E402
 import plant  # noqa: E402
 import suites  # noqa: E402
@@ -51,6 +52,22 @@ class TheCatalogue(unittest.TestCase):
         self.assertNotIn(table.SURVIVED, table.PATH.read_text(), "a survivor is a hole to close, not a row to commit")
         self.assertEqual(table.listed(table.PATH.read_text()), [mutant["id"] for mutant in self.mutants],
                          f"{table.PATH.name} is not of this catalogue: {table.COMMAND}")
+
+
+class TheFirstShots(unittest.TestCase):
+    def test_leave_no_survivor_without_an_end(self):
+        self.assertEqual(first_shot.without_end(), [], f"{first_shot.PATH.name}: what became of these?")
+
+    def test_notice_a_survivor_without_an_end(self):
+        dead, alive = ({"id": f"S-{name}", "what": "`a | b` is not done"} for name in ("dead", "alive"))
+        verdicts = [judging.Verdict(dead, "task_test", "plain", "task_test: a", 0), judging.Verdict(alive, None, None, None, 0)]
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.object(first_shot, "PATH", pathlib.Path(folder) / "shots.md"):
+            first_shot.PATH.write_text(first_shot.section("a seed", verdicts))
+            self.assertEqual(first_shot.seeds(), ["a seed"])
+            self.assertIn("1 of 2 killed at first sight: 50.0 %", first_shot.PATH.read_text())
+            self.assertEqual(first_shot.without_end(), ["S-alive"])
+            first_shot.PATH.write_text(first_shot.PATH.read_text().replace("| |", "| equivalent: nobody asks |"))
+            self.assertEqual(first_shot.without_end(), [])
 
 
 class TheSyntacticCatalogue(unittest.TestCase):

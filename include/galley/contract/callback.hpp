@@ -11,8 +11,8 @@ namespace galley {
 
 /// A callable without arguments or result, moved into the loop's inbox and called there once. Callables of up to three
 /// words that move without throwing are stored in place; larger ones are allocated. An empty callback is a *wake*: a
-/// post that has no other effect than that the loop takes another turn. Not thread safe in itself; a remote hands it
-/// over.
+/// post that has no other effect than that the loop takes another turn. Not thread safe in itself; a
+/// remote hands it over.
 class callback {
     static constexpr std::size_t capacity = 3 * sizeof(void*);
     template <class F>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The driver: clock, operations, and the only place that may block. Any loop runs on any driver; a driver knows no
-// tasks.
+// The driver: clock, operations, and the only place that may block. Any loop runs on any driver; a
+// driver knows no tasks.
 #pragma once
 
 #include <galley/contract/operation.hpp>
@@ -38,8 +38,8 @@ public:
     driver& operator=(const driver&) = delete;
     virtual ~driver() = default;
 
-    /// The clock, in nanoseconds since the driver's epoch, never negative. It may jump back; the loop clamps it
-    /// (TIME-1).
+    /// The clock, in nanoseconds since the driver's epoch, never negative. It may jump back; the
+    /// loop clamps it (TIME-1).
     [[nodiscard]] virtual instant now() noexcept = 0;
 
     /// Starts `op`. True: it is complete already, `op.result` is set, and no wait will report it. False: it is in

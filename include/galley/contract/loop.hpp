@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The contract: what an event loop must do. ref::loop and fast::loop keep it; everything else is written once against
-// it.
+// The contract: what an event loop must do. ref::loop and fast::loop keep it; everything else is
+// written once against it.
 #pragma once
 
 #include <galley/contract/driver.hpp>
@@ -77,8 +77,8 @@ public:
     /// sample has reached its key (TIME-2): the deadline rounded up to R; for a deadline that is not after the sample,
     /// the sample rounded down, so that it fires in the next collect (TIME-6). Takes no clock read: relative deadlines
     /// are made from `now()` by the caller (TIME-9). ref: O(log n), may throw std::bad_alloc with nothing changed, but
-    /// not for a timer that is started already, nor for one timer that is started from a callback; fast: O(1), never
-    /// throws.
+    /// not for a timer that is started already, nor for one timer that is started from a callback;
+    /// fast: O(1), never throws.
     virtual void start(timer& t, instant deadline) = 0;
     /// False if it was not started or has fired: harmless (TIME-5).
     virtual bool cancel(timer& t) noexcept = 0;

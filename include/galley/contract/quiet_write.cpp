@@ -10,8 +10,8 @@
 namespace galley {
 
 // A library may not set the disposition of SIGPIPE, as that belongs to the program and is inherited over exec. But the
-// signal that write(2) raises goes to the writing thread (signal(7)), so it can be held back, and taken out again,
-// there.
+// signal that write(2) raises goes to the writing thread (signal(7)), so it can be held back, and
+// taken out again, there.
 std::ptrdiff_t quiet_write(int descriptor, const void* data, std::size_t size) noexcept {
     sigset_t only_pipe;
     sigset_t before;

@@ -96,8 +96,8 @@ void context::keep_failure() noexcept {
     }
 }
 
-// Innermost first: a frame that was destroyed from its caller's destructor would take stack for each link of the chain
-// (TASK-5).
+// Innermost first: a frame that was destroyed from its caller's destructor would take stack for each link
+// of the chain (TASK-5).
 void context::destroy_frames() noexcept {
     promise_base* frame = leaf_;
     while (frame != nullptr) {

@@ -12,8 +12,8 @@
 namespace galley {
 
 /// Thrown out of an await that ended cancelled. Not a std::exception, so that `catch (const std::exception&)` does not
-/// swallow a cancellation; it is level-triggered anyway (CANCEL-3): whoever catches it meets it again at the next
-/// await.
+/// swallow a cancellation; it is level-triggered anyway (CANCEL-3): whoever catches it meets it again
+/// at the next await.
 struct cancelled final {};
 
 namespace detail {

@@ -33,8 +33,8 @@ public:
     [[nodiscard]] std::pair<int, int> connected();
     /// A socket to connect.
     [[nodiscard]] int socket();
-    /// A socket that accepts what connects to `port`, at whatever address. Throws std::invalid_argument if there is
-    /// one.
+    /// A socket that accepts what connects to `port`, at whatever address. Throws std::invalid_argument
+    /// if there is one.
     [[nodiscard]] int listen(std::uint16_t port);
 
     /// Both ends fail with ECONNRESET from now on; what was on its way is lost. No effect on what is not connected.

@@ -31,8 +31,8 @@ public:
     // ---- the world -------------------------------------------------------------------------------------------------
 
     /// `event` happens at `when`, or at the next look at the driver, if that is past; those of one moment in the order
-    /// of these calls. It stands for something outside of the loop: a thread that posts, a signal, a peer. It must not
-    /// throw.
+    /// of these calls. It stands for something outside of the loop: a thread that posts, a signal, a peer.
+    /// It must not throw.
     void at(instant when, std::function<void()> event);
     /// Time that a step takes, as a long computation does; negative: the clock jumps back, at most to 0.
     void pass(duration d) noexcept { now_ = saturating_add(now_, d); }

@@ -2,8 +2,8 @@
 // The real timer wheel, as small as that of timer_wheel.pml, told what to do; for `tie`. What is seen of it is printed
 // as events of the model (wheel_events.h), three words each, one run a line.
 //
-//   model_wheel replay           a run a line: it is told the starts, cancels and collects, and says what comes of
-//   them.
+//   model_wheel replay           a run a line: it is told the starts, cancels and collects, and says
+//   what comes of them.
 //                                Where a timer fires that should not, or none that should, it says so, and stops
 //   model_wheel random COUNT     runs in which a program does what it likes, also as timers fire
 #include <galley/fast/timer_wheel.hpp>

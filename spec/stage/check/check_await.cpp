@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Awaits, the budget, and how outcomes travel within a task: READY-5, CANCEL-1, CANCEL-2, CANCEL-3, CANCEL-6, TASK-2,
-// TASK-3.
+// Awaits, the budget, and how outcomes travel within a task: READY-5, CANCEL-1, CANCEL-2,
+// CANCEL-3, CANCEL-6, TASK-2, TASK-3.
 #include <algorithm>
 #include <array>
 

@@ -62,8 +62,8 @@ private:
     }
 
     /// Nobody whom the cancellation reaches goes on waiting, but for the completion of an operation, and for children,
-    /// which are told themselves. Each node is walked once in a trace: what hangs below it later is cancelled from the
-    /// start.
+    /// which are told themselves. Each node is walked once in a trace: what hangs below it later is
+    /// cancelled from the start.
     void cancels(task_id target, const view& v, const reporter& report) {
         if (!v.knows(target)) return;
         for (const task_id id : mark_from(tasks_[target - 1])) {

@@ -153,8 +153,8 @@ private:
     }
 
     void unobserved(task_id id, const view& v, const reporter& report) {
-        // A group reports the failure of its body in the owner's name, as often as that happens, also when it is
-        // destroyed.
+        // A group reports the failure of its body in the owner's name, as often as that happens, also
+        // when it is destroyed.
         if (id == v.running || v.task(id).state == status::destroyed) return;
         if (v.task(id).outcome != "exception" || id == 1)
             report(predicate::unobserved_failure,

@@ -105,8 +105,8 @@ private:
         if (key > v.sample)
             report(predicate::fire_due, "timer " + std::to_string(e.numbers[0]) + " fires at " +
                                             std::to_string(v.sample) + ", before its key " + e.texts[0]);
-        // No timer that starts later can have a lesser key than what was due before: the order is one over the whole
-        // trace.
+        // No timer that starts later can have a lesser key than what was due before: the order is one
+        // over the whole trace.
         if (!fired_.insert(e.numbers[0]))
             report(predicate::fire_once, "timer " + std::to_string(e.numbers[0]) + " fires again");
         else if (place < last_fired_)

@@ -43,8 +43,8 @@ void view::apply(const event& e) {
             if (t.state == status::running) t.state = status::waiting;
             t.kind = e.texts[0];
             t.arg = e.texts[1];
-            // A join whose budget was used up is told by its `did` only: what the slot holds by then may be another
-            // task.
+            // A join whose budget was used up is told by its `did` only: what the slot holds by then
+            // may be another task.
             t.joins = in_slot(e.texts[1]);
             t.awaited_at = index;
             t.awaited_now = t.now;

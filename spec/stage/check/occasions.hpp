@@ -123,8 +123,8 @@ struct rule_beyond_scenarios {
     std::string_view reason{};
 };
 
-/// All occasions, in the order of the enumerators. Each rule of rules.md is in this table or in the next, in no case in
-/// both.
+/// All occasions, in the order of the enumerators. Each rule of rules.md is in this table or in the next, in
+/// no case in both.
 [[nodiscard]] std::span<const occasion_info> occasions() noexcept;
 [[nodiscard]] std::span<const rule_beyond_scenarios> rules_beyond_scenarios() noexcept;
 

@@ -10,8 +10,8 @@
 //     higher ones allows: the next number goes to the first-named one of those whose namers all have numbers;
 //   - slots and objects are numbered in the order of their first use: world first, then the routines as numbered; an
 //     object is declared if it is used.
-// Nothing is left out because it seems pointless: a join of a slot that nobody fills is a program too. (But see
-// bounds::slots.)
+// Nothing is left out because it seems pointless: a join of a slot that nobody fills is a program
+// too. (But see bounds::slots.)
 #pragma once
 
 #include <string_view>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The simulated world: virtual time, in-memory channels, and a script of what happens (README.md, "Operations" and "The
-// driver").
+// The simulated world: virtual time, in-memory channels, and a script of what happens (README.md,
+// "Operations" and "The driver").
 #pragma once
 
 #include <spec/stage/form/scenario.hpp>

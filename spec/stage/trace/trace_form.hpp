@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The events as a table: the names, order and types of their fields. Reading and writing go by it, so that they cannot
-// disagree.
+// The events as a table: the names, order and types of their fields. Reading and writing go by it, so
+// that they cannot disagree.
 #pragma once
 
 #include <array>

@@ -33,9 +33,9 @@ class Copy:
         self.path = pathlib.Path(self.folder.name)
         self.planted = set()
         for folder in FOLDERS:
-            shutil.copytree(root / folder, self.path / folder, ignore=shutil.ignore_patterns("build", "*.json"))
+            shutil.copytree(root / folder, self.path / folder, symlinks=True, ignore=shutil.ignore_patterns("build", "*.json"))
         shutil.copy(pathlib.Path(plant.__file__).parent / plant.HEADER, self.path / "include" / "galley" / plant.HEADER)
-        sources = [path for folder in ("ref", "fast", "include/galley") for path in (root / folder).glob("*.cpp")]
+        sources = [path for folder in ("ref", "fast", "include/galley") for path in (root / folder).rglob("*.cpp")]
         self.units = sorted(str(path.relative_to(root)) for path in sources) + USERS
 
     def errors(self, mutants, units):
@@ -50,7 +50,7 @@ class Copy:
     def errors_in(self, unit):
         command = [tree.CLANG, *tree.FLAGS, *FLAGS, "-I", "include", "-I", ".", unit]
         done = subprocess.run(command, cwd=self.path, capture_output=True, text=True)
-        return [(unit, os.path.normpath(file), int(line), message) for file, line, message in ERROR.findall(done.stderr)]
+        return [(unit, tree.name_in(self.path, file), int(line), message) for file, line, message in ERROR.findall(done.stderr)]
 
     def suspects(self, errors):
         """Mutant id -> a unit with an error where the mutant's texts may be."""

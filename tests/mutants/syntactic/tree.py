@@ -5,6 +5,7 @@
 A place inside a macro is where the macro is named.
 """
 
+import functools
 import json
 import os
 import subprocess
@@ -32,16 +33,22 @@ class Node:
             yield from child.within()
 
 
+@functools.cache
+def name_in(root, file):
+    """A file's one name below the root: the loops' rooms are links in include/galley, and the compiler names a file by the way it took."""
+    return os.path.relpath(os.path.realpath(os.path.join(root, file)), os.path.realpath(root))
+
+
 class Reader:
     """Turns one dump into nodes; knows the file that the latest location named."""
 
-    def __init__(self):
-        self.file = None
+    def __init__(self, root):
+        self.root, self.file = root, None
 
     def place(self, location):
         """(offset, length of the token there, whether a macro is in between), or None."""
         if "file" in location:
-            self.file = os.path.normpath(location["file"])
+            self.file = name_in(self.root, location["file"])
         if "expansionLoc" in location:
             self.place(location["spellingLoc"])
             offset, length, _ = self.place(location["expansionLoc"]) or (None, 0, True)
@@ -82,7 +89,7 @@ def of_unit(root, text):
     done = subprocess.run(command, cwd=root, input=text, capture_output=True, text=True)
     if done.returncode != 0:
         raise TreeError(done.stderr)
-    decoder, reader = json.JSONDecoder(), Reader()
+    decoder, reader = json.JSONDecoder(), Reader(root)
     at, trees = 0, []
     while at < len(done.stdout):
         dumped, at = decoder.raw_decode(done.stdout, at)

@@ -54,8 +54,8 @@ struct introduction {
     std::map<std::string, std::string> lacks{};  ///< statement, and why
 };
 
-/// Answers the requests until the end. `make` gets the number of events, and is called in a forked child, once for each
-/// scenario.
+/// Answers the requests until the end. `make` gets the number of events, and is called in a forked child,
+/// once for each scenario.
 int serve(const introduction& who, const std::function<loop*(std::size_t events)>& make);
 
 }  // namespace loops
