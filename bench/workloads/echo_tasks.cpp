@@ -42,8 +42,12 @@ galley::task<> request(galley::loop& loop, galley::tcp_stream stream, std::size_
     while (!t.over) {
         t.renew(sent);
         const auto [error, n] = co_await stream.write_all(sent);
-        if (error || !co_await read_all(stream, got)) {
+        if (error) {
             co_return;  // and the batch is not complete
+        }
+        const bool answered = co_await read_all(stream, got);
+        if (!answered) {
+            co_return;
         }
         if (t.note(sent == got)) {
             loop.stop();

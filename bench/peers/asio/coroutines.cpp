@@ -70,9 +70,10 @@ struct tally {
 
 [[gnu::noinline]] awaitable<void> yielder(tally& t, std::vector<std::uint64_t>& turns) {
     std::uint64_t own = 0;
+    const auto executor = co_await asio::this_coro::executor;
     for (; !t.over; ++own) {
         t.step();
-        co_await asio::post(co_await asio::this_coro::executor, use_awaitable);
+        co_await asio::post(executor, use_awaitable);
     }
     turns.push_back(own);
 }
