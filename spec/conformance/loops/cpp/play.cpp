@@ -27,6 +27,9 @@ std::string arg(const json& statement) {
 /// A step that takes time, or a process that is stopped for so long.
 void pass(std::int64_t ms) { std::this_thread::sleep_for(std::chrono::milliseconds{ms}); }
 
+/// On another thread, while this one waits: some loops wake nobody up for what their own thread does.
+void elsewhere(const callback& act) { std::thread{act}.join(); }
+
 }  // namespace
 
 play::play(const json& scenario) : scenario_{scenario} {
@@ -70,12 +73,12 @@ void play::deliver(const json& entry) {
     const auto what = entry["do"].get<std::string>();
     if (what == "stop") {
         stop_asked_ = true;
-        loop_->stop_from_outside();
+        elsewhere([this] { loop_->stop_from_outside(); });
     } else if (what == "post") {
-        post(index(entry["event"]));
+        elsewhere([&] { post(index(entry["event"])); });
     } else if (what == "wake") {
         ++posts_;
-        loop_->wake();
+        elsewhere([this] { loop_->wake(); });
     } else if (what == "jump") {
         pass(number(entry["ns"]));
     } else if (entry.contains("channel")) {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSL-1.0
 """trio, under the preloaded library. Every await that does not wait is a checkpoint, which goes once round the loop: a budget of one.
 A task that is spawned is a child of a nursery about the whole run, as trio has no others."""
+import errno
 import math
 import pathlib
 import random
@@ -252,6 +253,8 @@ class Verbs:
             return await done(near)
         except trio.ClosedResourceError:
             return "errno:125"
+        except trio.BusyResourceError:
+            return f"errno:{errno.EBUSY}"
         except (OSError, ValueError) as wrong:
             return errno_of(wrong)
 

@@ -134,7 +134,7 @@ impl Play {
 
     pub fn deliver(self: &Arc<Self>, entry: &Value) {
         match entry["do"].as_str().unwrap() {
-            "post" => self.post(),
+            "post" => std::thread::scope(|scope| drop(scope.spawn(|| self.post()))), // as from another thread
             "wake" => {
                 self.known.lock().unwrap().posts += 1;
                 self.runtime.spawn(async {});
