@@ -99,11 +99,10 @@ public:
 
     void operator()() {
         try {
-            const task_ref<void> prepared =
-                prepare(*to_, run_there(std::move(body_), crossing_end<T>{*to_, crossing_, tell_}), "run_on");
-            to_->tasks().reserve(1);
-            crossing_->there = &*prepared;
-            start_prepared(prepared, to_->tasks().root(), nullptr);
+            const task_ref<void> started =
+                start_task(*to_, run_there(std::move(body_), crossing_end<T>{*to_, crossing_, tell_}), "run_on",
+                           to_->tasks().root(), nullptr);
+            crossing_->there = &*started;
         } catch (...) {
             crossing_->how = crossing::end::told;
             tell_.fail(std::current_exception());
