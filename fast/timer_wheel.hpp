@@ -1,33 +1,40 @@
 // SPDX-License-Identifier: BSL-1.0
-// Purpose: the timers of fast::loop in exact order, (key, start order), with O(1) start and cancel.
+// Purpose: the timers of fast::loop in exact order, (key, start order), with O(1) start and cancel, and no collect that
+// holds the loop for long because many timers are far away.
 //
 // A tick is a key in units of the resolution. The wheel stands at `position_`. A timer whose tick differs from the
-// position in digit L (base 2^LevelBits) and in none above it lies in level L, in the slot that its own digit L names:
+// position in digit L (base 2^LevelBits) and in none above it is started in level L, in the slot that its own digit L
+// names:
 //
 //     level 0  the ticks of the position's own block of 2^LevelBits, one slot for each
 //     level 1  the later blocks of the position's block of blocks, one slot for each block
-//     level L  one slot for 2^(L * LevelBits) ticks, so the first occupied slot of the lowest occupied level holds the
-//              first timer
+//     level L  one slot for 2^(L * LevelBits) ticks, so the first slot of the lowest level that holds any comes first
 //
-// When the first slot's range has begun (its first tick is not after the sample), the position moves to its beginning.
-// In level 0 the slot's front timer is due; above, the slot is *cascaded*: its timers are put again, and land in lower
-// levels.
+// When the first slot's range has begun (its first tick is not after the sample), the position moves to its beginning,
+// and the slot is *opened*: its timers, sorted by tick, go into the *run*, from whose front timers fire. A slot of many
+// is *cascaded* instead: its timers go one level down, and the first of the slots that they land in is next.
+//
+// That would be a long collect if the slot had a million. So a level has two blocks of slots, the position's and the
+// next one, and as soon as a *crowded* slot is the next one of its level, a time of one slot before it begins, its timers
+// are moved ahead into the next block of the level below, a handful in each collect. Nobody waits meanwhile (wake_by),
+// and what is left when the slot begins is less than a handful.
 //
 // Thread safety: none; the loop's thread only.
 // Invariants:
-//  1. No timer's tick lies before the position.
-//  2. Where a timer lies is a function of its tick and the position alone (wheel_arithmetic.hpp; proved for all values
-//     in spec/proofs). Moving the position keeps it so. A move to a tick before the first occupied slot (in level L)
-//     changes digits up to L only, and leaves digit L below those of all timers in L. A move to that slot's beginning
-//     makes digit L equal for that slot's timers and no others; so these, and they alone, are put again.
-//  3. In every slot, timers of equal ticks lie in start order. By 2 they are always in one and the same slot; starting
-//     appends, and a cascade moves them from front to back into a slot that holds none of that tick (also by 2: had it
-//     one, so would the slot above). A wheel that chose levels by distance would put a later start in a lower slot than
-//     an earlier one of the same key, and invert the two.
-//  4. A slot's bit in `occupied_` is set exactly if it holds a timer, a level's bit in `levels_` exactly if one of its
-//     slots does.
-// Complexity: start, cancel: O(1). Firing: O(1) plus at most one move per level over a timer's life. first_key: see
-//     there.
+//  1. No timer's tick lies before the position. What is in the run is not after what is in the wheel's slots that have
+//     begun.
+//  2. A timer in level L lies in the slot that its tick's digit L names, in the position's block of that level or the
+//     next one (wheel_arithmetic.hpp; proved for all values in spec/proofs), and above level 0 not in the position's own
+//     slot, as the position enters a slot only when it is emptied.
+//  3. Of timers of equal ticks, those in the run were started before those in a slot, those in a lower level before
+//     those in a higher one, and those in one slot lie in start order (timer_slots.hpp). For a start goes where a start of
+//     the same tick at the same position goes, or lower once all above it is emptied; and a slot is emptied from front to
+//     back to the end of the level below, from the top level down, or, if no lower level has anything of its range, into
+//     the run after what is equal there.
+//  4. A slot that follows the position's own and has taken in a handful is marked in `ahead_` until it is moved.
+// Complexity: start, cancel: O(1). Firing: O(1) plus at most one move per level over a timer's life. A collect that
+//     fires nothing moves less than a handful for each block that the position enters, and one handful ahead, unless the
+//     clock has passed the beginning of a crowded slot within one turn. first_key: see there.
 // Rules: TIME-3 (one at a time), TIME-4 (order), TIME-5, TIME-6 (a timer that is started due fires in the next
 //     collect), TIME-7 (nothing is ever added to a tick or taken from it; it is compared, shifted and masked), TIME-8
 //     (a fire may start and cancel whatever it likes).
@@ -35,6 +42,8 @@
 
 #include <galley/contract/time.hpp>
 #include <galley/contract/timer.hpp>
+#include <galley/fast/timer_run.hpp>
+#include <galley/fast/timer_slots.hpp>
 #include <galley/fast/wheel_arithmetic.hpp>
 
 #include <algorithm>
@@ -42,48 +51,47 @@
 #include <bit>
 #include <cassert>
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 namespace galley::fast {
 
-/// A hierarchical wheel of 2^LevelBits slots per level for ticks of KeyBits bits. Tiny parameters exist so that tests
-/// can exhaust it.
-template <unsigned LevelBits = 6, unsigned KeyBits = 63>
+/// A hierarchical wheel of 2^LevelBits slots per block, two blocks per level, for ticks of KeyBits bits; a slot that has
+/// taken in more than a handful is crowded. Tiny parameters exist so that tests can exhaust it.
+template <unsigned LevelBits = 6, unsigned KeyBits = 63, unsigned Handful = 512>
 class timer_wheel {
-    static_assert(LevelBits >= 1 && LevelBits <= 6, "a level's occupancy is one 64-bit word");
     static_assert(KeyBits >= 1 && KeyBits <= 63, "keys are non-negative 64-bit integers");
 
     using tick = std::uint64_t;
     using arithmetic = wheel_arithmetic<tick, LevelBits>;
     static constexpr unsigned level_count = (KeyBits + LevelBits - 1) / LevelBits;
-    static constexpr unsigned slots_per_level = 1U << LevelBits;
-    static constexpr tick slot_mask = slots_per_level - 1;
-    /// One list more than the levels have: it holds timers that were started due during a collect, until the next.
-    static constexpr unsigned late_slot = level_count * slots_per_level;
-    static constexpr int scan_limit = 32;
+    using slots = timer_slots<LevelBits, level_count>;
+    using slot = typename slots::slot;
+    static constexpr unsigned few = 32;
 
 public:
     /// Ticks are units of 2^resolution_bits nanoseconds.
-    explicit timer_wheel(unsigned resolution_bits) noexcept : resolution_bits_{resolution_bits} {
-        for (sentinel& list : lists_) {
-            reset(list);
-        }
-    }
+    explicit timer_wheel(unsigned resolution_bits) noexcept : scale_{resolution_bits}, run_{scale_} { late_.reset(); }
     timer_wheel(const timer_wheel&) = delete;
     timer_wheel& operator=(const timer_wheel&) = delete;
     ~timer_wheel() = default;
 
-    [[nodiscard]] static bool is_started(const timer& t) noexcept { return t.words[0] != nullptr; }
-    [[nodiscard]] bool empty() const noexcept { return levels_ == 0; }
+    [[nodiscard]] static bool is_started(const timer& t) noexcept { return timer_list::is_in_one(t); }
+    /// O(1), but that slots are vacated whose timers have all been cancelled: each once.
+    [[nodiscard]] bool empty() noexcept { return run_.empty() && !first_place(); }
 
     /// Takes in a timer by its key, a multiple of the resolution that is not before the latest sample rounded down.
     /// Again, if it is started.
     void start(timer& t) noexcept {
         (void)cancel(t);
-        const tick due = tick_of(t.key());
+        const tick due = scale_.tick_of(t);
         assert(due >= position_ && "TIME-1: keys do not lie before the sample");
         assert(due >> (KeyBits - 1) <= 1 && "the key has more bits than the wheel");
-        append(t, due < late_before_ ? late_slot : slot_of(due));
+        if (due < late_before_) {
+            late_.push_back(t);
+        } else {
+            put(t, due, static_cast<unsigned>(arithmetic::level(due, position_)));
+        }
     }
 
     /// False if it is not started.
@@ -91,7 +99,7 @@ public:
         if (!is_started(t)) {
             return false;
         }
-        unlink(t);
+        timer_list::erase(t);
         return true;
     }
 
@@ -100,147 +108,206 @@ public:
     /// between timers may be started and cancelled at will; those that are started due wait for the next collect
     /// (TIME-6), as otherwise one that restarts itself would hold the loop for ever.
     [[nodiscard]] timer* pop_due(instant sample) noexcept {
-        const tick now = tick_of(sample);
+        const tick now = scale_.tick_of(sample);
         late_before_ = now + 1;
-        while (const std::optional<place> first = first_place()) {
-            if (first->begin > now) {
-                break;
-            }
-            assert(first->begin >= position_);
-            position_ = first->begin;
-            if (first->level == 0) {
-                timer& due = *next(lists_[first->slot]);
-                unlink(due);
+        do {
+            if (!run_.empty() && scale_.tick_of(run_.front()) < fires_before_) {
+                timer& due = run_.front();
+                timer_list::erase(due);
                 return &due;
             }
-            cascade(first->slot);
-        }
+        } while (go_on(now));
         position_ = now;
-        late_before_ = 0;
-        if (occupied_[level_count] != 0) {
-            cascade(late_slot);
-        }
+        late_before_ = fires_before_ = 0;
+        run_.add_first(late_);  // nothing else is due, and all that follows is started later
+        move_ahead();
         return nullptr;
     }
 
-    /// The first timer's key. Not during a collect. O(1) in level 0, else O(timers in the first slot).
-    [[nodiscard]] std::optional<instant> first_key() const noexcept { return first_key_within(0); }
+    /// The first timer's key. Not during a collect. O(1) if it is in the run, else O(timers in the first slot).
+    [[nodiscard]] std::optional<instant> first_key() noexcept { return first_key_of(first_place()); }
 
-    /// The same, but O(1): if the first slot holds many timers, its beginning, which is no later. Whoever waits until
-    /// then collects nothing, but cascades the slot, which has to be done anyway, and is wiser: at most once per level.
-    /// (A cached minimum was rejected: it is lost whenever the first timer is cancelled, which is all that the timeouts
-    /// of a busy server do.)
-    [[nodiscard]] std::optional<instant> wake_by() const noexcept { return first_key_within(scan_limit); }
+    /// The same, but O(1): if the first slot has taken in many timers, its beginning, which is no later, and if it is
+    /// crowded, a time of one slot before that; and at once while timers are to be moved ahead. Whoever waits until then
+    /// collects nothing, but moves timers, which has to be done anyway, and is wiser: a bounded number of times per
+    /// level. (A cached minimum was rejected: it is lost whenever the first timer is cancelled, which is all that the
+    /// timeouts of a busy server do.)
+    [[nodiscard]] std::optional<instant> wake_by() noexcept {
+        if (ahead_ != 0) {
+            return scale_.instant_of(position_);
+        }
+        const std::optional<place> first = first_place();
+        if (!first || !has_many(*first)) {
+            return first_key_of(first);
+        }
+        const tick until = is_crowded(*first) ? arithmetic::before(first->begin, first->where.level) : first->begin;
+        return run_comes_by(until) ? run_.front().key() : scale_.instant_of(until);
+    }
+
+    /// How many timers were moved from slot to slot or into the run, ever.
+    [[nodiscard]] std::uint64_t moves() const noexcept { return moves_; }
 
 private:
-    /// The head of a circular list: a timer that never fires, so that links need not tell the two apart.
-    struct sentinel : timer {
-        sentinel() noexcept : timer{nullptr} {}
-    };
     struct place {
-        unsigned level;
-        unsigned slot;  ///< index into `lists_`
-        tick begin;     ///< the first tick of the slot's range
+        slot where;
+        tick begin;       ///< the first tick of what is to be emptied first
+        bool is_covered;  ///< slots of higher levels have timers of its range, too, and are to be emptied before it
     };
 
-    [[nodiscard]] static timer* previous(const timer& t) noexcept { return static_cast<timer*>(t.words[0]); }
-    [[nodiscard]] static timer* next(const timer& t) noexcept { return static_cast<timer*>(t.words[1]); }
-    static void link(timer& before, timer& after) noexcept {
-        before.words[1] = &after;
-        after.words[0] = &before;
+    [[nodiscard]] static slot slot_of(tick due, unsigned level) noexcept {
+        return slots::at(level, arithmetic::index(due, level));
     }
-    static void reset(sentinel& list) noexcept { link(list, list); }
-
-    [[nodiscard]] tick tick_of(instant t) const noexcept {
-        return static_cast<tick>(nanoseconds(t)) >> resolution_bits_;
+    [[nodiscard]] slot following(unsigned level) const noexcept {
+        return slots::at(level, arithmetic::next_index(position_, level));
     }
-    [[nodiscard]] instant instant_of(tick t) const noexcept {
-        return instant{duration{static_cast<std::int64_t>(t << resolution_bits_)}};
+    /// Whether this tick lies outside of the position's own slot of that level.
+    [[nodiscard]] bool is_elsewhere(tick due, unsigned level) const noexcept {
+        return arithmetic::index(due, level) != arithmetic::index(position_, level);
     }
 
-    [[nodiscard]] unsigned slot_of(tick due) const noexcept {
-        const tick level = arithmetic::level(due, position_);
-        return static_cast<unsigned>(level * slots_per_level + arithmetic::digit(due, level));
-    }
-
-    [[nodiscard]] std::optional<place> first_place() const noexcept {
-        const auto level = static_cast<unsigned>(std::countr_zero(levels_));
-        if (level >= level_count) {  // empty, or nothing but late ones
-            return std::nullopt;
+    void put(timer& t, tick due, unsigned level) noexcept {
+        const slot s = slot_of(due, level);
+        if (slots_.template count<Handful>(s)) [[unlikely]] {
+            return put_after_look(t, due, s);
         }
-        const auto digit = static_cast<unsigned>(std::countr_zero(occupied_[level]));
-        return place{level, level * slots_per_level + digit, arithmetic::begin(position_, level, digit)};
+        slots_.push(t, s, due);
+    }
+    /// Not in line, so that a start saves no registers for it.
+    [[gnu::noinline]] void put_after_look(timer& t, tick due, slot s) noexcept {
+        if (!slots_.is_occupied(s)) {
+            slots_.occupy(s);
+        } else if (s.level != 0 && s.number == following(s.level).number) {
+            ahead_ |= std::uint64_t{1} << s.level;
+        }
+        slots_.push(t, s, due);
     }
 
-    /// `limit` 0: exact.
-    [[nodiscard]] std::optional<instant> first_key_within(int limit) const noexcept {
-        assert(late_before_ == 0);
-        const std::optional<place> first = first_place();
-        if (!first) {
-            return std::nullopt;
+    /// What is to be emptied first; none: no slot has a timer.
+    [[nodiscard]] std::optional<place> first_place() noexcept {
+        while (slots_.levels() != 0) {
+            const auto level = static_cast<unsigned>(std::countr_zero(slots_.levels()));
+            const slot s = slots_.first_in(level, static_cast<unsigned>(arithmetic::block(position_, level) & 1));
+            if (!slots_.has_timers(s)) {
+                slots_.vacate(s);
+                continue;
+            }
+            const tick begin = arithmetic::begin(position_, level, s.number % slots::slots_per_level);
+            return is_covered(begin, level) ? place{s, arithmetic::block_begin(begin, level), true}
+                                            : place{s, begin, false};
         }
-        const instant begin = instant_of(first->begin);
-        if (first->level == 0) {
-            return begin;
-        }
-        instant key = end_of_time;
-        const sentinel& list = lists_[first->slot];
-        for (const timer* t = next(list); t != &list; t = next(*t)) {
-            key = std::min(key, t->key());
-            if (--limit == 0) {
-                return begin;
+        return std::nullopt;
+    }
+    /// Only in the next block of a level, to whose beginning the position has not come yet.
+    [[nodiscard]] bool is_covered(tick begin, unsigned level) noexcept {
+        while (++level != level_count && is_elsewhere(begin, level)) {
+            if (slots_.has_timers(slot_of(begin, level))) {
+                return true;
             }
         }
-        return key;
+        return false;
     }
 
-    void append(timer& t, unsigned slot) noexcept {
-        sentinel& list = lists_[slot];
-        link(*previous(list), t);
-        link(t, list);
-        const unsigned level = slot / slots_per_level;
-        occupied_[level] |= std::uint64_t{1} << (slot & slot_mask);
-        levels_ |= std::uint64_t{1} << level;
+    /// Finds out more of what is due. False: nothing is.
+    bool go_on(tick now) noexcept {
+        const std::optional<place> first = first_place();
+        const tick begin = first ? std::min(first->begin, now + 1) : now + 1;
+        const tick next = run_.empty() ? now + 1 : scale_.tick_of(run_.front());
+        if (begin <= now && begin < next) {
+            first->is_covered ? uncover(*first) : open(*first);
+            return true;
+        }
+        fires_before_ = std::min(begin, now) + 1;  // of equal ticks those in the run were started earlier
+        return next <= now;
     }
 
-    void unlink(timer& t) noexcept {
-        timer& before = *previous(t);
-        timer& after = *next(t);
-        link(before, after);
-        t.words[0] = t.words[1] = nullptr;
-        if (&before ==
-            &after) {  // both are the sentinel: its address tells the slot, and neither key nor position are needed
-            vacate(static_cast<unsigned>(static_cast<sentinel*>(&before) - lists_.data()));
+    void open(const place& p) noexcept {
+        position_ = p.begin;
+        const slot s = p.where;
+        if (s.level == 0) {
+            run_.add(slots_.only_list(s), p.begin);
+            slots_.vacate(s);
+        } else if (slots_.puts(s) > Handful) {
+            cascade(s);
+        } else {
+            std::array<timed, Handful> entries;
+            std::array<timed, Handful> other;
+            unsigned count = 0;
+            moves_ += slots_.drain(s, Handful, [&](timer& t) { entries[count++] = {scale_.tick_of(t), &t}; });
+            run_.add(sort_by_tick<LevelBits>(entries, count, s.level, other));
+        }
+    }
+    void uncover(const place& p) noexcept {
+        for (unsigned level = level_count - 1; level != p.where.level; --level) {
+            const slot s = slot_of(p.begin, level);
+            if (is_elsewhere(p.begin, level) && slots_.has_timers(s)) {
+                cascade(s);
+            }
+        }
+        position_ = p.begin;
+    }
+    unsigned cascade(slot s, unsigned most = std::numeric_limits<unsigned>::max()) noexcept {
+        const unsigned count = slots_.drain(s, most, [&](timer& t) { put(t, scale_.tick_of(t), s.level - 1); });
+        moves_ += count;
+        return count;
+    }
+
+    /// Moves a handful of those ahead that are in crowded slots which come next.
+    void move_ahead() noexcept {
+        // Each level in which the position has come to another slot has another next one.
+        const auto highest = static_cast<unsigned>(arithmetic::level(position_, looked_at_));
+        looked_at_ = position_;
+        ahead_ |= (std::uint64_t{2} << highest) - 2;
+        ahead_ &= slots_.levels();
+        for (unsigned left = Handful; ahead_ != 0 && left != 0;) {
+            const slot s = following(static_cast<unsigned>(std::countr_zero(ahead_)));
+            if (slots_.puts(s) > Handful) {
+                left -= cascade(s, left);  // may mark lower levels
+            } else {
+                ahead_ &= ~(std::uint64_t{1} << s.level);
+            }
         }
     }
 
-    void vacate(unsigned slot) noexcept {
-        const unsigned level = slot / slots_per_level;
-        occupied_[level] &= ~(std::uint64_t{1} << (slot & slot_mask));
-        if (occupied_[level] == 0) {
-            levels_ &= ~(std::uint64_t{1} << level);
-        }
+    [[nodiscard]] bool run_comes_by(tick t) const noexcept {
+        return !run_.empty() && scale_.tick_of(run_.front()) <= t;
+    }
+    [[nodiscard]] bool has_many(const place& p) const noexcept {
+        return p.is_covered || (p.where.level != 0 && slots_.puts(p.where) > few);
+    }
+    [[nodiscard]] bool is_crowded(const place& p) const noexcept {
+        return !p.is_covered && slots_.puts(p.where) > Handful;
     }
 
-    /// Puts a slot's timers again, from front to back (invariant 3).
-    void cascade(unsigned slot) noexcept {
-        sentinel& list = lists_[slot];
-        timer* t = next(list);
-        reset(list);
-        vacate(slot);
-        while (t != &list) {
-            timer* const following = next(*t);
-            append(*t, slot_of(tick_of(t->key())));
-            t = following;
+    [[nodiscard]] std::optional<instant> first_key_of(std::optional<place> first) noexcept {
+        assert(late_before_ == 0);
+        if (!first) {
+            return run_.empty() ? std::nullopt : std::optional{run_.front().key()};
         }
+        if (run_comes_by(first->begin)) {
+            return run_.front().key();
+        }
+        if (first->where.level == 0 && !first->is_covered) {
+            return scale_.instant_of(first->begin);
+        }
+        instant least = run_.empty() ? end_of_time : run_.front().key();
+        slot s = first->where;
+        do {
+            slots_.for_each(s, [&](const timer& t) { least = std::min(least, t.key()); });
+            s = slot_of(first->begin, s.level + 1);
+        } while (s.level != level_count && is_elsewhere(first->begin, s.level));
+        return least;
     }
 
     tick position_{};
-    tick late_before_{};      ///< during a collect: the sample's tick + 1, else 0. What is started before it is late.
-    std::uint64_t levels_{};  ///< bit L: level L holds a timer; bit level_count: the late ones' list does
-    std::array<std::uint64_t, level_count + 1> occupied_{};
-    unsigned resolution_bits_;
-    std::array<sentinel, late_slot + 1> lists_;
+    tick late_before_{};   ///< during a collect: the sample's tick + 1, else 0. What is started before it is late.
+    tick fires_before_{};  ///< during a collect: what is in the run and before it comes before all in the slots, else 0
+    tick_scale scale_;
+    timer_run run_;
+    timer_list late_;        ///< started due during a collect, until the next
+    std::uint64_t ahead_{};  ///< bit L: the slot that follows in level L is to be looked at
+    tick looked_at_{};       ///< the position when that was done last
+    std::uint64_t moves_{};
+    slots slots_;
 };
 
 }  // namespace galley::fast

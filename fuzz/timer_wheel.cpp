@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // fast's timer wheel against an ordered map, as any bytes drive the two: the real constants over the whole range of
-// times, and tiny wheels, whose every level wraps after a few ticks.
+// times, tiny wheels, whose every level wraps after a few ticks, and wheels to which few timers are a crowd.
 #include <fuzz/support/byte_source.hpp>
 
 #include <tests/checked_wheel.hpp>
@@ -30,9 +30,9 @@ void act(Wheel& wheel, byte_source& in) {
 }
 
 /// The model throws where the two differ, which ends the process.
-template <unsigned LevelBits, unsigned KeyBits>
+template <unsigned LevelBits, unsigned KeyBits, unsigned Handful = 512>
 void drive(byte_source& in, unsigned resolution_bits = 0) {
-    checked_wheel<LevelBits, KeyBits> wheel{timers, resolution_bits};
+    checked_wheel<LevelBits, KeyBits, Handful> wheel{timers, resolution_bits};
     const auto acting = [&](std::size_t) { act(wheel, in); };
     while (!in.done()) {
         const auto what = in.byte() % 8;
@@ -65,6 +65,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         case 2: drive<3, 7>(in); break;
         case 3: drive<1, 63>(in); break;
         case 4: drive<4, 63>(in, kind / 8U); break;
+        case 5: drive<2, 9, 1>(in); break;
+        case 6: drive<6, 63, 5>(in, kind / 8U % 41); break;
         default: drive<6, 63>(in, kind / 8U % 41); break;
     }
     return 0;

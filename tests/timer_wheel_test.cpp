@@ -14,7 +14,9 @@
 #include <cstdint>
 #include <deque>
 #include <iostream>
+#include <memory>
 #include <optional>
+#include <random>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -44,9 +46,9 @@ bool holds(const Case& run, const char* what, Numbers... numbers) {
 }
 
 /// From every tick, two timers of every two deadlines, each cancel choice, then every second sample and the end.
-template <unsigned LevelBits, unsigned KeyBits>
+template <unsigned LevelBits, unsigned KeyBits, unsigned Handful = 512>
 void every_pair() {
-    using wheel = checked_wheel<LevelBits, KeyBits>;
+    using wheel = checked_wheel<LevelBits, KeyBits, Handful>;
     constexpr tick end = wheel::last_tick + 1;
     std::uint64_t cases = 0;
     std::uint64_t fired = 0;
@@ -81,12 +83,15 @@ void every_pair() {
 TEST(TimerWheel, EveryPairOneBitLevels) { every_pair<1, 5>(); }
 TEST(TimerWheel, EveryPairTwoBitLevels) { every_pair<2, 5>(); }
 TEST(TimerWheel, EveryPairOfOneLevel) { every_pair<4, 4>(); }
+// A handful of one: every slot that has a timer is crowded.
+TEST(TimerWheel, EveryPairMovedAhead) { every_pair<1, 5, 1>(); }
+TEST(TimerWheel, EveryPairHalfMovedAhead) { every_pair<2, 5, 2>(); }
 
 /// One timer from every tick to every tick of a larger range, walked tick by tick: every level but the top one wraps
 /// twice and more.
-template <unsigned LevelBits, unsigned KeyBits>
+template <unsigned LevelBits, unsigned KeyBits, unsigned Handful = 512>
 void every_walk() {
-    using wheel = checked_wheel<LevelBits, KeyBits>;
+    using wheel = checked_wheel<LevelBits, KeyBits, Handful>;
     std::uint64_t cases = 0;
     for (tick from = 0; from <= wheel::last_tick; ++from) {
         for (tick due = from; due <= wheel::last_tick; ++due) {
@@ -115,11 +120,13 @@ void every_walk() {
 TEST(TimerWheel, EveryWalkOneBitLevels) { every_walk<1, 6>(); }
 TEST(TimerWheel, EveryWalkTwoBitLevels) { every_walk<2, 6>(); }
 TEST(TimerWheel, EveryWalkUnevenTopLevel) { every_walk<3, 7>(); }
+TEST(TimerWheel, EveryWalkMovedAhead) { every_walk<1, 6, 1>(); }
+TEST(TimerWheel, EveryWalkMovedAheadTwoBitLevels) { every_walk<2, 6, 1>(); }
 
 /// Every sequence of `depth` operations on `timers` timers: start at any tick, cancel, collect at any tick.
-template <unsigned LevelBits, unsigned KeyBits>
+template <unsigned LevelBits, unsigned KeyBits, unsigned Handful = 512>
 struct every_sequence {
-    using wheel = checked_wheel<LevelBits, KeyBits>;
+    using wheel = checked_wheel<LevelBits, KeyBits, Handful>;
     struct step {
         enum { start, cancel, collect } what;
         std::size_t timer;
@@ -197,11 +204,23 @@ TEST(TimerWheel, EverySequenceOfFourOnThreeTimers) {
     std::cout << "wheel<1,3>, 3 timers: " << all.cases << " sequences of 4\n";
 }
 
+TEST(TimerWheel, EverySequenceOfFiveMovedAhead) {
+    every_sequence<1, 3, 1> all{.timers = 2, .depth = 5};
+    EXPECT_TRUE(all.from(0));
+    std::cout << "wheel<1,3,1>, 2 timers: " << all.cases << " sequences of 5\n";
+}
+
+TEST(TimerWheel, EverySequenceOfFourHalfMovedAhead) {
+    every_sequence<1, 3, 2> all{.timers = 3, .depth = 4};
+    EXPECT_TRUE(all.from(0));
+    std::cout << "wheel<1,3,2>, 3 timers: " << all.cases << " sequences of 4\n";
+}
+
 /// Every three deadlines; the timer that fires first does every possible thing to every timer (itself too); then every
 /// sample (TIME-3, TIME-6, TIME-8).
-template <unsigned LevelBits, unsigned KeyBits>
+template <unsigned LevelBits, unsigned KeyBits, unsigned Handful = 512>
 void every_fire() {
-    using wheel = checked_wheel<LevelBits, KeyBits>;
+    using wheel = checked_wheel<LevelBits, KeyBits, Handful>;
     constexpr tick end = wheel::last_tick + 1;
     std::uint64_t cases = 0;
     for (std::size_t code = 0; code != end * end * end; ++code) {
@@ -238,6 +257,7 @@ void every_fire() {
 
 TEST(TimerWheel, EveryFireOneBitLevels) { every_fire<1, 4>(); }
 TEST(TimerWheel, EveryFireTwoBitLevels) { every_fire<2, 4>(); }
+TEST(TimerWheel, EveryFireMovedAhead) { every_fire<1, 4, 1>(); }
 
 /// T7: a timer that restarts itself, due at once, fires once in every collect and does not hold it.
 TEST(TimerWheel, RestartingDueDoesNotLivelock) {
@@ -264,7 +284,7 @@ TEST(TimerWheel, CancelAllFromAFire) {
 
 /// More timers in one slot than wake_by is willing to look at: it gives the slot's beginning, and is exact again when
 /// that has been reached.
-TEST(TimerWheel, WakeByOfACrowdedSlotIsItsBeginning) {
+TEST(TimerWheel, WakeByOfASlotOfManyIsItsBeginning) {
     galley::fast::timer_wheel<6, 63> wheel{0};
     std::deque<timer> timers;
     for (std::int64_t i = 0; i != 100; ++i) {
@@ -277,6 +297,85 @@ TEST(TimerWheel, WakeByOfACrowdedSlotIsItsBeginning) {
     EXPECT_EQ(wheel.wake_by(), begin);
     EXPECT_EQ(wheel.pop_due(begin), nullptr);
     EXPECT_EQ(wheel.wake_by(), begin + duration{1});
+}
+
+/// A crowded slot is woken for a slot before, and then at once until all but its remainder has been moved ahead.
+TEST(TimerWheel, WakeByOfACrowdedSlotIsASlotBefore) {
+    constexpr unsigned count = 60;
+    galley::fast::timer_wheel<6, 63, 16> wheel{0};
+    std::deque<timer> timers;
+    const instant begin{duration{9 * 64}};
+    for (unsigned i = 0; i != count; ++i) {
+        timer& t = timers.emplace_back(nullptr);
+        t.set_key(begin + duration{i});
+        wheel.start(t);
+    }
+    const instant before{duration{8 * 64}};
+    EXPECT_EQ(wheel.first_key(), begin);
+    EXPECT_EQ(wheel.wake_by(), before);
+    for (const unsigned moved : {16U, 32U, 48U, count}) {
+        EXPECT_EQ(wheel.pop_due(before), nullptr);
+        EXPECT_EQ(wheel.moves(), moved);
+        EXPECT_EQ(wheel.first_key(), begin);
+        EXPECT_EQ(wheel.wake_by(), moved == count ? begin : before) << moved;
+    }
+}
+
+/// When a million timers are due. One in so many is due at any time of the span, the others within a second of it.
+struct crowd {
+    const char* name;
+    std::int64_t span;  ///< seconds
+    std::uint64_t evenly_one_in;
+};
+
+/// Waits as the loop does, until all have fired. No turn in which none fires moves more than 2,048.
+void fires_in_small_turns(const crowd& c) {
+    constexpr std::size_t count = 1'000'000;
+    constexpr std::int64_t second = 1'000'000'000;
+    std::mt19937_64 random{7};
+    std::deque<timer> timers;
+    const auto wheel = std::make_unique<galley::fast::timer_wheel<>>(10U);
+    for (std::size_t i = 0; i != count; ++i) {
+        const bool evenly = i % c.evenly_one_in == 0;
+        const auto spread =
+            static_cast<std::int64_t>(random() % static_cast<std::uint64_t>((evenly ? c.span : 1) * second));
+        const auto due = instant{duration{evenly ? spread : c.span * second / 2 + spread}};
+        timers.emplace_back(nullptr).set_key(galley::resolution{10}.round_up(due));
+        wheel->start(timers.back());
+    }
+    std::size_t fired = 0;
+    std::size_t turns = 0;
+    std::uint64_t most = 0;
+    instant now{};
+    instant last{};
+    while (fired != count) {
+        const std::optional<instant> until = wheel->wake_by();
+        ASSERT_TRUE(until.has_value());
+        now = std::max(now, *until);
+        const std::uint64_t moved_before = wheel->moves();
+        const std::size_t fired_before = fired;
+        while (const timer* const t = wheel->pop_due(now)) {
+            ASSERT_LE(last, t->key());
+            last = t->key();
+            ++fired;
+        }
+        if (fired == fired_before) {
+            most = std::max(most, wheel->moves() - moved_before);
+        }
+        ASSERT_LE(++turns, 2 * count) << "it is woken too often";
+    }
+    EXPECT_TRUE(wheel->empty());
+    EXPECT_GT(most, 0U);
+    EXPECT_LE(most, 2048U);
+    std::cout << c.name << ": " << turns << " turns, of which none that fired nothing moved more than " << most << ", "
+              << static_cast<double>(wheel->moves()) / count << " moves a timer\n";
+}
+
+TEST(TimerWheel, NoTurnThatFiresNothingMovesMany) {
+    for (const crowd& c : {crowd{"over 10 s", 10, 1}, crowd{"over 10 min", 600, 1}, crowd{"over 1 h", 3600, 1},
+                           crowd{"over a day", 86400, 1}, crowd{"over 1 h, 90 % within one second", 3600, 10}}) {
+        fires_in_small_turns(c);
+    }
 }
 
 /// A distance that favours the places where digits change, and the whole range.
@@ -297,9 +396,10 @@ tick random_tick(tick from, tick last) {
 }
 
 /// Long random sequences on the real constants; timers that fire restart themselves or cancel others.
+template <unsigned Handful = 512>
 void random_sequence(unsigned resolution_bits) {
     constexpr std::size_t timers = 48;
-    checked_wheel<6, 63> w{timers, resolution_bits};
+    checked_wheel<6, 63, Handful> w{timers, resolution_bits};
     const auto any_timer = [] { return *rc::gen::inRange<std::size_t>(0, timers); };
     const int length = *rc::gen::inRange(1, 3000);
     for (int i = 0; i != length; ++i) {
@@ -326,5 +426,34 @@ void random_sequence(unsigned resolution_bits) {
 RC_GTEST_PROP(TimerWheel, RandomSequencesAtOneNanosecond, ()) { random_sequence(0); }
 RC_GTEST_PROP(TimerWheel, RandomSequencesAtAMicrosecond, ()) { random_sequence(10); }
 RC_GTEST_PROP(TimerWheel, RandomSequencesAtTheCoarsest, ()) { random_sequence(40); }
+RC_GTEST_PROP(TimerWheel, RandomSequencesMovedAhead, ()) { random_sequence<1>(0); }
+RC_GTEST_PROP(TimerWheel, RandomSequencesHalfMovedAhead, ()) { random_sequence<5>(10); }
+
+/// Thousands of timers, few ticks: what is equal keeps its order through sorting, merging and moving ahead.
+template <unsigned LevelBits, unsigned Handful>
+void random_crowd() {
+    constexpr std::size_t timers = 2000;
+    checked_wheel<LevelBits, 63, Handful> w{timers};
+    std::mt19937_64 random{*rc::gen::arbitrary<std::uint64_t>()};
+    const tick span = tick{1} << (4 + random() % 14);
+    const auto soon = [&] { return w.now() + random() % span; };
+    for (int turn = 0; turn != 12; ++turn) {
+        for (std::size_t i = random() % timers; i != 0; --i) {
+            w.start(random() % timers, soon());
+        }
+        for (std::size_t i = random() % 500; i != 0; --i) {
+            w.cancel(random() % timers);
+        }
+        w.collect(w.now() + random() % (span / 8), [&](std::size_t fired) {
+            if (random() % 2 == 0) {
+                w.start(fired, soon());
+            }
+        });
+    }
+    w.collect(w.now() + 2 * span);
+}
+
+RC_GTEST_PROP(TimerWheel, RandomCrowds, ()) { random_crowd<6, 512>(); }
+RC_GTEST_PROP(TimerWheel, RandomCrowdsMovedAhead, ()) { random_crowd<4, 20>(); }
 
 }  // namespace
