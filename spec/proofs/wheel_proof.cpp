@@ -25,13 +25,18 @@ constexpr unsigned levels = (key_bits + level_bits - 1) / level_bits;
 struct wheel {
     const char* name;
     std::function<term(term tick, term position)> level;
-    std::function<term(term tick, term level)> digit;
-    std::function<term(term position, term level, term digit)> begin;
+    std::function<term(term tick, term level)> index;
+    std::function<term(term tick, term level)> block;
+    std::function<term(term tick, term level)> block_begin;
+    std::function<term(term position, term level, term index)> begin;
+    std::function<term(term begin, term level)> before;
+    std::function<term(term position, term level)> next_index;
 };
 
 wheel shipped() {
     using right = fast::wheel_arithmetic<term, level_bits>;
-    return {"the wheel", &right::level, &right::digit, &right::begin};
+    return {"the wheel",         &right::level, &right::index,  &right::block,
+            &right::block_begin, &right::begin, &right::before, &right::next_index};
 }
 
 /// Wrong wheels: each is one slip away from the right one.
@@ -43,6 +48,7 @@ std::vector<wheel> wrong_wheels() {
         change(w);
         wrong.push_back(std::move(w));
     };
+    const auto shift = [](const term& level) { return level * term{level_bits}; };
     one("level by distance, not by digit (T9)", [](wheel& w) {
         w.level = [](const term& t, const term& p) { return (bit_width((t - p) | term{1}) - 1) / term{level_bits}; };
     });
@@ -54,28 +60,47 @@ std::vector<wheel> wrong_wheels() {
     one("a level too high at powers of the slot count (T5)", [](wheel& w) {
         w.level = [](const term& t, const term& p) { return bit_width((t ^ p) | term{1}) / term{level_bits}; };
     });
-    one("digit of the distance", [](wheel& w) {
-        w.digit = [](const term& t, const term& l) { return ((t + term{1}) >> (l * term{level_bits})) & term{63}; };
+    one("index of the next tick", [=](wheel& w) {
+        w.index = [=](const term& t, const term& l) { return ((t + term{1}) >> shift(l)) & term{127}; };
     });
-    one("digit with one bit less", [](wheel& w) {
-        w.digit = [](const term& t, const term& l) { return (t >> (l * term{level_bits})) & term{31}; };
+    one("index with one bit less: the two blocks are one",
+        [=](wheel& w) { w.index = [=](const term& t, const term& l) { return (t >> shift(l)) & term{63}; }; });
+    one("block of two blocks", [=](wheel& w) {
+        w.block = [=](const term& t, const term& l) { return (t >> shift(l)) >> term{level_bits + 1}; };
     });
-    one("a slot's range that begins at the position's block, without its digit (T1)", [](wheel& w) {
-        w.begin = [](const term& p, const term& l, const term&) {
-            const term shift = l * term{level_bits};
-            return ((p >> shift) & ~term{63}) << shift;
+    one("a block's beginning without its lowest level",
+        [=](wheel& w) { w.block_begin = [=](const term& t, const term& l) { return (t >> shift(l)) << shift(l); }; });
+    one("a block's beginning of the level above", [=](wheel& w) {
+        w.block_begin = [right = w.block_begin](const term& t, const term& l) { return right(t, l + term{1}); };
+    });
+    one("a slot's range that begins at the block's beginning, without its digit (T1)", [=](wheel& w) {
+        w.begin = [=](const term& p, const term& l, const term&) { return ((p >> shift(l)) & ~term{63}) << shift(l); };
+    });
+    one("a slot's range that keeps the position's digit (T6)", [=](wheel& w) {
+        w.begin = [=](const term& p, const term& l, const term& i) {
+            return ((p >> shift(l)) | (i & term{63})) << shift(l);
         };
     });
-    one("a slot's range that keeps the position's digit (T6)", [](wheel& w) {
-        w.begin = [](const term& p, const term& l, const term& d) {
-            const term shift = l * term{level_bits};
-            return ((p >> shift) | d) << shift;
+    one("a slot's range in the position's own block, whichever the slot's is", [=](wheel& w) {
+        w.begin = [=](const term& p, const term& l, const term& i) {
+            return (((p >> shift(l)) & ~term{63}) | (i & term{63})) << shift(l);
+        };
+    });
+    one("a slot's range in the next block if its index says 1, whatever the position's own is", [=](wheel& w) {
+        w.begin = [=](const term& p, const term& l, const term& i) {
+            return ((((p >> shift(l)) & ~term{63}) + (i & term{64})) | (i & term{63})) << shift(l);
         };
     });
     one("a slot's range that begins a tick late", [](wheel& w) {
-        w.begin = [](const term& p, const term& l, const term& d) {
-            const term shift = l * term{level_bits};
-            return ((((p >> shift) & ~term{63}) | d) << shift) + term{1};
+        w.begin = [right = w.begin](const term& p, const term& l, const term& i) { return right(p, l, i) + term{1}; };
+    });
+    one("the range before a range is as long as those of the level below", [=](wheel& w) {
+        w.before = [=](const term& b, const term& l) { return b - ((term{1} << shift(l)) >> term{level_bits}); };
+    });
+    one("the slot that follows is in the position's own block", [=](wheel& w) {
+        w.next_index = [=](const term& p, const term& l) {
+            const term index = p >> shift(l);
+            return (index & term{64}) | ((index + term{1}) & term{63});
         };
     });
     return wrong;
@@ -93,66 +118,120 @@ struct theorem {
     std::function<statement(const wheel&)> about;
 };
 
-/// A tick's place: level and digit as one number, in the order in which the wheel looks for the first.
-term place(const wheel& w, const term& tick, const term& position) {
-    const term level = w.level(tick, position);
-    return level * term{64} + w.digit(tick, level);
-}
-term begin_of(const wheel& w, const term& tick, const term& position) {
-    const term level = w.level(tick, position);
-    return w.begin(position, level, w.digit(tick, level));
-}
 /// A tick that a wheel at this position may hold.
 z3::expr held(const term& tick, const term& position) { return position <= tick && tick < term{1ULL << key_bits}; }
 
+/// The number of the level's slot that a tick belongs to, counted from the beginning of time: no part of a wheel.
+term slot_number(const term& tick, const term& level) { return tick >> (level * term{level_bits}); }
+term block_number(const term& tick, const term& level) { return slot_number(tick, level) >> term{level_bits}; }
+
+/// Whether a timer of this tick may lie in this level (invariant 2 of the wheel): in the position's block of it or the
+/// next one, and above level 0 not in the position's own slot.
+z3::expr lies(const term& tick, const term& level, const term& position) {
+    const term ahead = block_number(tick, level) - block_number(position, level);
+    return held(tick, position) && level < term{levels} && ahead <= term{1} &&
+           (level == term{0} || !(slot_number(tick, level) == slot_number(position, level)));
+}
+z3::expr in_next_block(const term& tick, const term& level, const term& position) {
+    return lies(tick, level, position) && !(block_number(tick, level) == block_number(position, level));
+}
+term begin_of(const wheel& w, const term& tick, const term& level, const term& position) {
+    return w.begin(position, level, w.index(tick, level));
+}
+/// The order in which a wheel looks through a level's slots: its own block, then the other, each by digit.
+term rank(const wheel& w, const term& tick, const term& level, const term& position) {
+    const term index = w.index(tick, level);
+    return (((index >> term{level_bits}) ^ w.block(position, level)) & term{1}) << term{level_bits} |
+           (index & term{63});
+}
+
 std::vector<theorem> theorems() {
     const term p = term::variable("position");
-    const term t = term::variable("first");  // a tick in the first occupied slot
+    const term q = term::variable("later");  // a position that the wheel moves to
+    const term t = term::variable("tick");
     const term u = term::variable("other");
-    const term now = term::variable("now");
-    // t's slot is the first: nothing that is held lies in an earlier one.
-    const auto first_is = [=](const wheel& w) { return held(t, p) && held(u, p) && place(w, t, p) <= place(w, u, p); };
+    const term l = term::variable("level");
+    const term m = term::variable("higher");
     return {
-        {"place_exists", "TIME-3", "every place exists",
+        {"place_exists", "TIME-3", "a start's place exists",
          [=](const wheel& w) {
-             return statement{held(t, p), w.level(t, p) < term{levels} && w.digit(t, w.level(t, p)) < term{64}};
+             return statement{held(t, p), w.level(t, p) < term{levels} && w.index(t, w.level(t, p)) < term{128}};
+         }},
+        {"start_lies_right", "TIME-3", "a start's place is one of those in which its tick is looked for",
+         [=](const wheel& w) { return statement{held(t, p), lies(t, w.level(t, p), p)}; }},
+        {"start_is_on_top", "TIME-4", "no timer of an equal tick lies above a start: those started earlier are below",
+         [=](const wheel& w) { return statement{lies(t, l, p), l <= w.level(t, p)}; }},
+        {"one_range_a_slot", "TIME-3, TIME-4", "timers in one slot are of one range: its two blocks are told apart",
+         [=](const wheel& w) {
+             return statement{lies(t, l, p) && lies(u, l, p) && w.index(t, l) == w.index(u, l),
+                              slot_number(t, l) == slot_number(u, l)};
          }},
         {"range_contains_its_ticks", "WAIT-2",
          "a slot's range contains its ticks: no wake-up comes after the first key",
          [=](const wheel& w) {
-             const term length = term{1} << (w.level(t, p) * term{level_bits});
-             const term begin = begin_of(w, t, p);
-             return statement{held(t, p), begin <= t && t - begin < length && p <= t};
+             const term begin = begin_of(w, t, l, p);
+             return statement{lies(t, l, p), begin <= t && t - begin < term{1} << (l * term{level_bits})};
          }},
-        {"slot_lies_ahead", "TIME-2, TIME-3",
-         "a slot lies ahead of the position: none is taken for one of the turn before",
-         [=](const wheel& w) {
-             const term level = w.level(t, p);
-             return statement{held(t, p) && !(t == p), w.digit(p, level) < w.digit(t, level)};
-         }},
-        {"order_of_places", "TIME-4", "an earlier tick never lies in a later slot",
-         [=](const wheel& w) {
-             return statement{held(t, p) && held(u, p) && t < u, place(w, t, p) <= place(w, u, p)};
-         }},
+        {"slot_lies_ahead", "TIME-2, TIME-3", "above level 0 a slot begins after the position",
+         [=](const wheel& w) { return statement{lies(t, l, p) && !(l == term{0}), p < begin_of(w, t, l, p)}; }},
         {"level_0_is_exact", "TIME-2, TIME-3", "at level 0 a slot is one tick: nothing is early, nothing late",
-         [=](const wheel& w) { return statement{held(t, p) && w.level(t, p) == term{0}, begin_of(w, t, p) == t}; }},
-        {"move_passes_nobody", "TIME-3", "a move to the first slot's beginning passes nobody",
-         [=](const wheel& w) { return statement{first_is(w), begin_of(w, t, p) <= u}; }},
-        {"move_goes_forward", "TIME-2", "a move to the first slot's beginning goes forward",
-         [=](const wheel& w) { return statement{first_is(w), p <= begin_of(w, t, p)}; }},
-        {"others_stay", "TIME-4", "a move to the first slot's beginning leaves all others where they are",
+         [=](const wheel& w) { return statement{lies(t, term{0}, p), begin_of(w, t, term{0}, p) == t}; }},
+        {"order_in_a_level", "TIME-3, TIME-4", "an earlier slot of a level has the earlier ticks",
          [=](const wheel& w) {
-             return statement{first_is(w) && !(place(w, t, p) == place(w, u, p)),
-                              place(w, u, begin_of(w, t, p)) == place(w, u, p)};
+             return statement{lies(t, l, p) && lies(u, l, p) && rank(w, t, l, p) < rank(w, u, l, p), t < u};
          }},
-        {"cascade_descends", "TIME-3", "a cascade lands in lower levels",
+        {"lower_levels_first", "TIME-3, TIME-4",
+         "what lies in the position's own block of a level comes before all slots of higher levels",
          [=](const wheel& w) {
-             return statement{first_is(w) && place(w, t, p) == place(w, u, p) && !(w.level(t, p) == term{0}),
-                              w.level(u, begin_of(w, t, p)) < w.level(t, p)};
+             return statement{lies(t, l, p) && !in_next_block(t, l, p) && lies(u, m, p) && l < m,
+                              t < begin_of(w, u, m, p)};
          }},
-        {"sample_moves_nobody", "TIME-4", "a move to a sample before the first slot leaves all where they are",
+        {"cover_is_found", "TIME-3, TIME-4",
+         "what lies in the next block comes before all slots of higher levels but those that contain the block, which "
+         "begin where it does",
          [=](const wheel& w) {
-             return statement{first_is(w) && p <= now && now < begin_of(w, t, p), place(w, u, now) == place(w, u, p)};
+             const term begin = begin_of(w, t, l, p);
+             return statement{in_next_block(t, l, p) && lies(u, m, p) && l < m,
+                              begin < begin_of(w, u, m, p) || (w.index(begin, m) == w.index(u, m) &&
+                                                               begin_of(w, u, m, p) == w.block_begin(begin, l))};
+         }},
+        {"cover_is_elsewhere", "TIME-3, TIME-4",
+         "above the level where the next block's slot is the position's own, none contains the block but the "
+         "position's",
+         [=](const wheel& w) {
+             return statement{in_next_block(t, l, p) && l < m && m < term{levels} && w.index(t, m) == w.index(p, m),
+                              slot_number(t, m) == slot_number(p, m)};
+         }},
+        {"move_moves_nobody", "TIME-3, TIME-4",
+         "a move that enters no slot in which timers lie leaves all where they are",
+         [=](const wheel& w) {
+             const z3::expr enters_none = q < begin_of(w, t, l, p) || (l == term{0} && q <= t);
+             return statement{lies(t, l, p) && p <= q && enters_none,
+                              lies(t, l, q) && begin_of(w, t, l, q) == begin_of(w, t, l, p)};
+         }},
+        {"block_begins_ahead", "TIME-2", "a move to the next block's beginning goes forward, and not too far",
+         [=](const wheel& w) {
+             return statement{in_next_block(t, l, p), p < w.block_begin(t, l) && w.block_begin(t, l) <= t};
+         }},
+        {"cascade_stays_in_reach", "TIME-3",
+         "from a slot that the position has come to, a timer goes one level down into the position's own block",
+         [=](const wheel& w) {
+             const term begin = begin_of(w, t, l, p);
+             return statement{lies(t, l, p) && !(l == term{0}),
+                              block_number(t, l - term{1}) == block_number(begin, l - term{1}) &&
+                                  w.begin(begin, l - term{1}, w.index(t, l - term{1})) <= t};
+         }},
+        {"ahead_is_next", "TIME-3", "from the slot that follows, a timer goes one level down into the next block",
+         [=](const wheel& w) {
+             return statement{lies(t, l, p) && !(l == term{0}) && w.index(t, l) == w.next_index(p, l),
+                              in_next_block(t, l - term{1}, p) && slot_number(t, l) == slot_number(p, l) + term{1}};
+         }},
+        {"woken_a_slot_before", "WAIT-2", "a slot before one that does not follow yet begins the slot that it follows",
+         [=](const wheel& w) {
+             const term before = w.before(begin_of(w, t, l, p), l);
+             return statement{lies(t, l, p) && !(l == term{0}) && !(w.index(t, l) == w.next_index(p, l)),
+                              p < before && before == (slot_number(t, l) - term{1}) << (l * term{level_bits}) &&
+                                  w.next_index(before, l) == w.index(t, l)};
          }},
     };
 }
@@ -208,6 +287,10 @@ int main() {
         std::size_t n = 0;
         for (const theorem& t : theorems()) {
             std::string example;
+            if (refuted && refutes[n]) {
+                ++n;  // both have shown what they must
+                continue;
+            }
             if (judge(t.about(w), example) == verdict::refuted) {
                 refutes[n] = true;
                 if (!refuted) {
