@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSL-1.0
  *
  * A tiny timer wheel and the ordered list that it stands for, side by side: what fires from one must be what is first
- * in the other. Two bits a level, three levels: the lowest goes round every 4 ticks, the next every 16, the highest
- * never, as in the real one. The sample goes on, by 0 to LEAP ticks at once, until LAST: 40 are more than two turns
- * of the second level, and ten of the first. Up to three timers are started, restarted and cancelled, between
+ * in the other. Two bits a level, three levels, two blocks of slots in each: the lowest goes round every 8 ticks, the
+ * next every 32, the highest never, as in the real one. The sample goes on, by 0 to LEAP ticks at once, until LAST: 40 are more than one turn
+ * of the second level, and five of the first. Up to three timers are started, restarted and cancelled, between
  * collects and by timers that fire.
  *
- * As code: fast/timer_wheel.hpp (append, unlink, cascade, pop_due, first_key) and fast/wheel_arithmetic.hpp (level,
- * digit, begin). A slot's list is a channel. That the arithmetic is right for all 64-bit values is proved in
- * spec/proofs; here it is used in a machine.
+ * As code: fast/timer_wheel.hpp (put, first_place, open, uncover, cascade, move_ahead, pop_due, first_key),
+ * fast/timer_slots.hpp (a slot is a channel here, and its order that of all its lists), fast/timer_run.hpp and
+ * fast/wheel_arithmetic.hpp. That the arithmetic is right for all 64-bit values is proved in spec/proofs; here it is
+ * used in a machine.
  *
+ * HANDFUL: a slot that has taken in more is crowded, and so many are moved ahead in a collect.
  * TIMERS: how many. STARTS: how many starts in all, at distances of 0, 1, 3, 4, 5, 15, 16 and 17 ticks up to FAR.
  * NESTED: 1 a timer that fires may start itself again or cancel another; 2 it starts itself again, due, each time.
  *
@@ -27,7 +29,7 @@ c_decl {
 \#include "tying/wheel_events.h"
 \#include "tying/observe.h"
 }
-#define kind_of_state (occupied | collecting << 13 | started[0] << 14 | started[1] << 15 | started[2] << 16)
+#define kind_of_state (occupied | collecting << 24 | started[0] << 25 | started[1] << 26 | started[2] << 27)
 #define TIED_SETTINGS(X) X(COLLECTS, 3)
 #define may_collect (collects < COLLECTS)
 #define count_collect collects++;
@@ -40,25 +42,31 @@ c_decl {
 #endif
 #include "observe.pml"
 
-#define SETTINGS(X) X(TIMERS, 2) X(STARTS, 2) X(FAR, 5) X(LAST, 20) X(LEAP, 1) X(NESTED, 0) TIED_SETTINGS(X)
+#define SETTINGS(X) X(TIMERS, 2) X(STARTS, 2) X(FAR, 5) X(LAST, 20) X(LEAP, 1) X(NESTED, 0) X(HANDFUL, 3) TIED_SETTINGS(X)
 
 #define FAULTS(X) \
     X(T1)  /* the first slot is looked for from the top level down */ \
-    X(T5)  /* the level is chosen by distance: a slot is used for the next turn before it was drained */ \
+    X(T5)  /* the level is chosen by distance: a start goes below one of the same key that is older */ \
     X(T6)  /* a cascade takes what is due now for the next turn of its slot: it lands one tick late */ \
     X(T7)  /* a timer that is started due while timers fire, fires in the same collect */ \
     X(T8)  /* what is due is taken out in one go: cancelling comes too late */ \
-    X(T9)  /* a cascade puts a slot's timers again from back to front */ \
-    X(T11) /* cancelling the last timer of a slot leaves the slot's bit */ \
-    X(D3)  /* a slot's timers are due when its range begins, not each at its own tick */ \
-    X(D4)  /* what is due in a cascaded slot is left for later: one slot a collect */ \
-    X(D2)  /* first_key is that of the first slot's front timer, not its least */
+    X(T9)  /* a slot that has begun is emptied from back to front */ \
+    X(T11) /* a slot whose timers were all cancelled passes for the first */ \
+    X(D3)  /* an opened slot's timers are due when its range begins, not each at its own tick */ \
+    X(D4)  /* what is due in a slot that has begun is left for later: one slot a collect */ \
+    X(D2)  /* first_key is that of the first slot's front timer, not its least */ \
+    X(D5)  /* a slot's timers go into the run in front of those of the same key, not after them */ \
+    X(D6)  /* what is left of a crowded slot when it begins is opened, not cascaded to what was moved ahead */ \
+    X(D7)  /* what was moved ahead is taken for the position's own block: its range begins too early */ \
+    X(D8)  /* what is left of a crowded slot is forgotten while the block below it has timers */ \
+    X(D9)  /* a crowded slot's timers are moved ahead from back to front */ \
+    X(D10) /* what is left of a crowded slot is cascaded from back to front */
 
 #define PROPERTIES(X) \
     X(same_order)     /* TIME-4: what fires is the list's first, by key and start order */ \
     X(never_early)    /* TIME-2 */ \
     X(all_due)        /* TIME-3: after a collect nothing is due, but what was started in it */ \
-    X(none_lost)      /* each started timer is in one slot, once; a slot's bit says that it is not empty */ \
+    X(none_lost)      /* each started timer is in the run, or in a slot that its key names and that is occupied, once */ \
     X(no_late_place)  /* no timer lies before the position */ \
     X(right_first)    /* WAIT-2: first_key is the list's first key */ \
     X(cancelled_stays_out)    /* TIME-3, TIME-8 */ \
@@ -66,18 +74,25 @@ c_decl {
 
 #define GOALS(X) \
     X(cascade_of_two_with_one_key) X(cascade_to_the_current_tick) X(top_level_occupied) X(more_than_two_turns) \
-    X(cancelled_while_due) X(restarted_due_while_others_fire)
+    X(cancelled_while_due) X(restarted_due_while_others_fire) X(moved_ahead) X(remainder_cascaded) X(vacated_late) \
+    X(run_has_two_keys)
 
 #include "choices.pml"
 
-#define SLOTS 4                   /* of a level */
-#define LATE 12                   /* one slot more: what is started due during a collect */
-#define NOWHERE 13
+#define PER_BLOCK 4
+#define PER_LEVEL 8               /* slots: two blocks */
+#define SLOTS 24
+#define LATE 24                   /* one list more: what is started due during a collect */
+#define NOWHERE 25
 
 /* ---- the wheel ---- */
 byte position, late_before;       /* late_before: during a collect the sample + 1, else 0 */
-chan slot[13] = [3] of { byte };
-short occupied;                   /* a bit for each slot */
+byte fires_before;                /* of the run: what may fire */
+chan slot[25] = [3] of { byte };
+int occupied;                     /* a bit for each slot */
+byte puts[24];
+byte ahead, looked_at;
+byte in_run[3], run_length;
 chan batch = [3] of { byte };     /* T8 */
 byte now;                         /* the sample */
 
@@ -100,46 +115,120 @@ byte collects;
 /* ---- wheel_arithmetic.hpp ---- */
 #define differs(due) (T5 -> (due) - position : (due) ^ position)
 #define level_of(due) (differs(due) < 4 -> 0 : (differs(due) < 16 -> 1 : 2))
-#define digit_of(due, level) (((due) >> (2 * (level))) & 3)
-#define slot_of(due) (level_of(due) * SLOTS + digit_of(due, level_of(due)))
-#define begin_of(s) (((((position >> (2 * ((s) / SLOTS))) & ~3) | ((s) % SLOTS)) << (2 * ((s) / SLOTS))))
+#define index_of(due, level) (((due) >> (2 * (level))) & 7)
+#define at_level(due, level) (PER_LEVEL * (level) + index_of(due, level))
+#define slot_of(due) at_level(due, level_of(due))
+#define block_of(tick, level) ((tick) >> (2 * (level) + 2))
+#define in_next(s) ((block_of(position, (s) / PER_LEVEL) ^ (((s) % PER_LEVEL) / PER_BLOCK)) & (D7 -> 0 : 1))
+#define begin_of(s) \
+    ((((block_of(position, (s) / PER_LEVEL) + in_next(s)) * PER_BLOCK) | ((s) % PER_BLOCK)) << (2 * ((s) / PER_LEVEL)))
+#define block_begin(s) (begin_of(s) & ~(PER_BLOCK * (1 << (2 * ((s) / PER_LEVEL))) - 1))
+#define elsewhere(tick, level) (index_of(tick, level) != index_of(position, level))
+#define following(level) (PER_LEVEL * (level) + ((((position) >> (2 * (level))) + 1) & 7))
+#define is_occupied(s) ((occupied & bit_of(s)) != 0)
+#define crowded(s) (puts[s] > HANDFUL)
 
-inline append(t_, s_) {
-    slot[s_] ! t_;
-    occupied = occupied | bit_of(s_)
+inline vacate(s_) {
+    occupied = occupied & ~bit_of(s_);
+    puts[s_] = 0
 }
 
-/* Out of the slot that holds it. */
-inline unlink(t_) {
-    s = 0;
-    do
-    :: s < NOWHERE && slot[s] ?? [eval(t_)] ->
-        slot[s] ?? eval(t_);
-        occupied = (none(slot[s]) && !T11 -> occupied & ~bit_of(s) : occupied);
-        break
-    :: s < NOWHERE && !(slot[s] ?? [eval(t_)]) -> s++
-    :: s == NOWHERE -> break
-    od;
-    s = 0
+inline put(t_, s_) {
+    if
+    :: is_occupied(s_) && puts[s_] % HANDFUL == 0 && s_ >= PER_LEVEL && s_ == following(s_ / PER_LEVEL) ->
+        ahead = ahead | bit_of(s_ / PER_LEVEL)
+    :: else
+    fi;
+    occupied = occupied | bit_of(s_);
+    puts[s_]++;
+    slot[s_] ! t_
 }
 
-/* The lowest occupied slot of the lowest occupied level, in `place`. */
-inline first_place() {
-    place = 0;
+/* Out of the run from this place on: the others close up. */
+inline close_up(p_) {
     do
-    :: !T1 && place < LATE && (occupied & bit_of(place)) == 0 -> place++
-    :: T1 && place < LATE && (occupied & bit_of(SLOTS * (2 - place / SLOTS) + place % SLOTS)) == 0 -> place++
-    :: T1 && place < LATE && (occupied & bit_of(SLOTS * (2 - place / SLOTS) + place % SLOTS)) != 0 ->
-        place = SLOTS * (2 - place / SLOTS) + place % SLOTS; break
-    :: !T1 && place < LATE && (occupied & bit_of(place)) != 0 -> break
-    :: place == LATE -> place = NOWHERE; break
+    :: p_ + 1 < run_length -> in_run[p_] = in_run[p_ + 1]; p_++
+    :: else -> run_length--; in_run[run_length] = 0; p_ = 0; break
     od
 }
 
-/* Puts a slot's timers again, from front to back. */
-inline cascade(s_) {
-    n = len(slot[s_]);
-    occupied = occupied & ~bit_of(s_);
+/* Into the run, after all that are not later. */
+inline into_run(t_) {
+    p = run_length;
+    do
+    :: p > 0 && (key[in_run[p - 1]] > key[t_] || (D5 && key[in_run[p - 1]] == key[t_])) -> in_run[p] = in_run[p - 1]; p--
+    :: else -> break
+    od;
+    in_run[p] = t_;
+    run_length++;
+    p = 0;
+    if
+    :: run_length == 2 && key[in_run[0]] != key[in_run[1]] -> reached(run_has_two_keys)
+    :: else
+    fi
+}
+
+/* Out of what holds it, which is told nothing. */
+inline unlink(t_) {
+    s = 0;
+    do
+    :: s < NOWHERE && slot[s] ?? [eval(t_)] -> slot[s] ?? eval(t_); break
+    :: s < NOWHERE && !(slot[s] ?? [eval(t_)]) -> s++
+    :: s == NOWHERE && p < run_length && in_run[p] == t_ -> close_up(p); break
+    :: s == NOWHERE && p < run_length && in_run[p] != t_ -> p++
+    :: s == NOWHERE && p == run_length -> break                              /* T8: it is in the batch */
+    od;
+    p = 0;
+    s = 0
+}
+
+/* The slots in the order in which they are looked through. */
+#define level_looked(n) (T1 -> 2 - (n) / PER_LEVEL : (n) / PER_LEVEL)
+#define block_looked(n) \
+    ((block_of(position, level_looked(n)) & 1) ^ (((n) % PER_LEVEL) / PER_BLOCK))
+#define looked(n) (PER_LEVEL * level_looked(n) + PER_BLOCK * block_looked(n) + (n) % PER_BLOCK)
+
+/* The first slot that has timers, in `place`; `covered` if higher ones have some of its block, which begin earlier. */
+inline first_place() {
+    n = 0; covered = 0;
+    do
+    :: n < SLOTS && !is_occupied(looked(n)) -> n++
+    :: n < SLOTS && is_occupied(looked(n)) && none(slot[looked(n)]) && !T11 ->
+        reached(vacated_late);
+        place = looked(n);
+        vacate(place);
+        n++
+    :: n < SLOTS && is_occupied(looked(n)) && (has(slot[looked(n)]) || T11) -> place = looked(n); break
+    :: n == SLOTS -> place = NOWHERE; break
+    od;
+    n = (place == NOWHERE -> 3 : place / PER_LEVEL + 1);
+    do
+    :: n < 3 && elsewhere(begin_of(place), n) ->
+        covered = covered || (has(slot[at_level(begin_of(place), n)]) && !D8);
+        n++
+    :: else -> n = 0; break
+    od
+}
+#define first_begin (covered -> block_begin(place) : begin_of(place))
+
+/* Takes one out, from the front. fault_: from the back. */
+inline take(u_, s_, fault_) {
+    if
+    :: fault_ ->                                              /* the last comes to the front */
+        s = len(slot[s_]);
+        do
+        :: s > 1 -> slot[s_] ? u_; slot[s_] ! u_; s--
+        :: else -> s = 0; break
+        od
+    :: else
+    fi;
+    slot[s_] ? u_
+}
+
+/* Moves up to so many of a slot's timers one level down, from front to back. */
+inline cascade(s_, most_, fault_) {
+    n = (len(slot[s_]) < most_ -> len(slot[s_]) : most_);
+    left = left - n;
     if
     :: n > 1 && started[0] && started[1] && key[0] == key[1] && slot[s_] ?? [0] && slot[s_] ?? [1] ->
         reached(cascade_of_two_with_one_key)
@@ -147,26 +236,77 @@ inline cascade(s_) {
     fi;
     do
     :: n > 0 ->
+        take(u, s_, fault_);
         if
-        :: T9 ->                                          /* the last comes to the front */
-            s = n;
-            do
-            :: s > 1 -> slot[s_] ? u; slot[s_] ! u; s--
-            :: else -> s = 0; break
-            od
+        :: key[u] == now -> reached(cascade_to_the_current_tick)
         :: else
         fi;
-        slot[s_] ? u;
-        if
-        :: key[u] == now && s_ != LATE -> reached(cascade_to_the_current_tick)
-        :: else
-        fi;
-        s = slot_of((T6 && key[u] == position -> key[u] + 1 : key[u]));
-        append(u, s);
+        s = at_level((T6 && key[u] == position -> key[u] + 1 : key[u]), s_ / PER_LEVEL - 1);
+        put(u, s);
         s = 0;
         n--
     :: else -> u = 0; break
-    od
+    od;
+    if
+    :: none(slot[s_]) -> vacate(s_)
+    :: else
+    fi
+}
+
+/* Into the run, or one level down if it has taken in many. */
+inline open(s_) {
+    left = 3;
+    if
+    :: s_ >= PER_LEVEL && crowded(s_) -> cascade(s_, 3, T9)
+    :: else ->
+        do
+        :: has(slot[s_]) -> take(u, s_, T9); into_run(u)
+        :: else -> vacate(s_); u = 0; break
+        od
+    fi;
+    left = 0
+}
+
+/* What is left of the slots that contain the block: one level down each, from the top. */
+inline uncover() {
+    d = block_begin(place);
+    q = 2;
+    left = 9;
+    do
+    :: q > place / PER_LEVEL && elsewhere(d, q) && has(slot[at_level(d, q)]) ->
+        reached(remainder_cascaded);
+        if
+        :: D6 ->
+            do
+            :: has(slot[at_level(d, q)]) -> slot[at_level(d, q)] ? u; into_run(u)
+            :: else -> vacate(at_level(d, q)); u = 0; break
+            od
+        :: else -> cascade(at_level(d, q), 3, D10)
+        fi;
+        q--
+    :: q > place / PER_LEVEL && !(elsewhere(d, q) && has(slot[at_level(d, q)])) -> q--
+    :: else -> break
+    od;
+    position = d;
+    left = 0; q = 0; d = 0
+}
+
+inline move_ahead() {
+    ahead = ahead | (block_of(position, 1) != block_of(looked_at, 1) -> 6 :
+                     (block_of(position, 0) != block_of(looked_at, 0) -> 2 : 0));
+    looked_at = position;
+    ahead = ahead & ((occupied >> 8 & 255) != 0 -> 6 : 4) & ((occupied >> 16 & 255) != 0 -> 6 : 2);
+    left = HANDFUL;
+    do
+    :: ahead != 0 && left > 0 ->
+        q = ((ahead & 2) != 0 -> 1 : 2);
+        if
+        :: crowded(following(q)) -> reached(moved_ahead); cascade(following(q), left, D9)
+        :: else -> ahead = ahead & ~bit_of(q)
+        fi
+    :: else -> break
+    od;
+    left = 0; q = 0
 }
 
 /* ---- what a program does ---- */
@@ -193,8 +333,10 @@ inline start(t_, due_) {
     older[t_] = started[0] | (started[1] << 1) | (started[2] << 2);
     started[t_] = 1;
     late[t_] = collecting && key[t_] <= now;
-    s = (key[t_] < late_before && !T7 -> LATE : slot_of(key[t_]));
-    append(t_, s);
+    if
+    :: key[t_] < late_before && !T7 -> slot[LATE] ! t_
+    :: else -> s = slot_of(key[t_]); put(t_, s)
+    fi;
     s = 0;
     observe(start, t_, key[t_])
     if
@@ -255,6 +397,8 @@ inline fire() {
     fi
 }
 
+#define run_is_ripe (run_length > 0 && (key[in_run[0]] < fires_before || D3))
+
 /* pop_due, until it says that there is none: a state between any two calls, so that a collect without end is seen */
 inline collect() {
     atomic {
@@ -265,46 +409,54 @@ inline collect() {
     }
     do
     :: atomic { has(batch) -> batch ? t; fire(); t = 0 }                     /* T8 */
-    :: atomic { none(batch) ->
+    :: atomic { none(batch) && run_is_ripe && T8 ->
+            do
+            :: run_is_ripe -> t = in_run[0]; close_up(p); batch ! t
+            :: else -> t = 0; break
+            od
+        }
+    :: atomic { none(batch) && run_is_ripe && !T8 ->
+            t = in_run[0];
+            close_up(p);
+            fire();
+            t = 0
+        }
+    :: atomic { none(batch) && !run_is_ripe ->
             first_place();
             if
-            :: place == NOWHERE -> break
-            :: place != NOWHERE && begin_of(place) > now -> break
-            :: else
-            fi;
-            position = begin_of(place);
-            if
-            :: place < SLOTS && T8 ->
-                do
-                :: has(slot[place]) -> slot[place] ? t; batch ! t
-                :: else -> occupied = occupied & ~bit_of(place); break
-                od
-            :: (place < SLOTS || D3) && !T8 ->
-                slot[place] ? <t>;
-                unlink(t);
-                fire()
-            :: else ->
-                cascade(place);
+            :: place != NOWHERE && first_begin <= now && (run_length == 0 || first_begin < key[in_run[0]]) ->
+                if
+                :: covered -> uncover()
+                :: else -> position = begin_of(place); open(place)
+                fi;
                 if
                 :: D4 -> break
                 :: else
                 fi
+            :: else ->
+                fires_before = (place == NOWHERE || first_begin > now -> now + 1 : first_begin + 1);
+                if
+                :: run_length > 0 && key[in_run[0]] <= now
+                :: else -> break
+                fi
             fi;
-            t = 0; place = 0
+            place = 0; covered = 0
         }
     od;
     atomic {
         position = now;
-        late_before = 0;
-        if
-        :: has(slot[LATE]) -> cascade(LATE)
-        :: else
-        fi;
+        late_before = 0; fires_before = 0; place = 0; covered = 0;
+        n = len(slot[LATE]);
+        do
+        :: has(slot[LATE]) -> slot[LATE] ? u; into_run(u)                    /* all due now, and all others later */
+        :: else -> u = 0; n = 0; break
+        od;
+        move_ahead();
         collecting = 0;
         observe(collected, 0, 0)
         must(all_due, (!started[0] || key[0] > now || late[0]) && (!started[1] || key[1] > now || late[1]) &&
                       (!started[2] || key[2] > now || late[2]));
-        t = 0; place = 0
+        t = 0
     }
 }
 
@@ -314,32 +466,33 @@ inline collect() {
 inline compare() {
     must(no_late_place, (!started[0] || key[0] >= position) && (!started[1] || key[1] >= position) &&
                         (!started[2] || key[2] >= position));
-    n = 0;
+    n = run_length;
     s = 0;
     do
-    :: s < NOWHERE ->
-        n = n + len(slot[s]);
-        must(none_lost, ((occupied & bit_of(s)) != 0) == has(slot[s]));
-        s++
+    :: s < SLOTS -> n = n + len(slot[s]); s++
     :: else -> s = 0; break
     od;
-    must(none_lost, n == started[0] + started[1] + started[2]);
+    must(none_lost, n == started[0] + started[1] + started[2] && none(slot[LATE]));
     n = 0;
-    t = 0;
     do
-    :: t < 3 && started[t] ->
-        s = slot_of(key[t]);
-        if
-        :: slot[s] ?? [eval(t)]
-        :: else -> must(none_lost, false)
-        fi;
-        t++
-    :: t < 3 && !started[t] -> t++
-    :: t == 3 -> t = 0; s = 0; break
+    :: s < SLOTS && has(slot[s]) ->
+        must(none_lost, is_occupied(s));
+        t = 0;
+        do
+        :: t < 3 && slot[s] ?? [eval(t)] ->
+            must(none_lost, started[t] && s == at_level(key[t], s / PER_LEVEL) &&
+                 block_of(key[t], s / PER_LEVEL) - block_of(position, s / PER_LEVEL) < 2 &&
+                 (s < PER_LEVEL || elsewhere(key[t], s / PER_LEVEL)));
+            t++
+        :: t < 3 && !(slot[s] ?? [eval(t)]) -> t++
+        :: else -> t = 0; break
+        od;
+        s++
+    :: s < SLOTS && none(slot[s]) -> s++
+    :: else -> s = 0; break
     od;
     /* first_key */
     first_place();
-    d = 255;
     n = 255;
     do
     :: t < 3 ->
@@ -348,24 +501,30 @@ inline compare() {
         t++
     :: else -> t = 0; break
     od;
+    d = (run_length > 0 -> key[in_run[0]] : 255);
     if
-    :: place == NOWHERE -> d = 255
-    :: place < SLOTS -> d = begin_of(place)
-    :: place >= SLOTS && place != NOWHERE && D2 -> slot[place] ? <u>; d = key[u]
+    :: place == NOWHERE
+    :: place != NOWHERE && d <= first_begin
+    :: place != NOWHERE && d > first_begin && place < PER_LEVEL && !covered -> d = begin_of(place)
+    :: place != NOWHERE && d > first_begin && place >= PER_LEVEL && D2 -> slot[place] ? <u>; d = key[u]
     :: else ->
+        q = place / PER_LEVEL;
+        s = place;
         do
-        :: t < 3 && slot[place] ?? [eval(t)] -> d = (key[t] < d -> key[t] : d); t++
-        :: t < 3 && !(slot[place] ?? [eval(t)]) -> t++
-        :: t == 3 -> t = 0; break
+        :: t < 3 && slot[s] ?? [eval(t)] -> d = (key[t] < d -> key[t] : d); t++
+        :: t < 3 && !(slot[s] ?? [eval(t)]) -> t++
+        :: t == 3 && q < 2 && elsewhere(first_begin, q + 1) -> t = 0; q++; s = at_level(first_begin, q)
+        :: t == 3 && !(q < 2 && elsewhere(first_begin, q + 1)) -> t = 0; q = 0; s = 0; break
         od
     fi;
     must(right_first, d == n);
     observe(first, d, 0)
-    n = 0; d = 0; u = 0; place = 0
+    n = 0; d = 0; u = 0; place = 0; covered = 0
 }
 
 active proctype program() {
-    byte t, u, s, d, n, place;
+    byte t, u, s, d, n, p, q, left, place;
+    bit covered;
     read_choices();
     choose_trace()
 end:

@@ -13,7 +13,7 @@ from .loops import EXECUTABLE
 
 CHECKER = Checker("timer_wheel", WHEEL)
 PROGRAM = EXECUTABLE.parent / "model_wheel"
-ROOM = "TIMERS=3 STARTS=250 FAR=17 LAST=63 LEAP=17 NESTED=1 COLLECTS=250"
+ROOM = "TIMERS=3 STARTS=250 FAR=17 LAST=63 LEAP=17 NESTED=1 HANDFUL=1 COLLECTS=250"
 # Of an event, what a program chooses; the rest is the wheel's.
 CHOSEN = {"start", "cancel", "collect"}
 

@@ -69,7 +69,7 @@ private:
     static std::size_t index(int t) { return static_cast<std::size_t>(t); }
     void say(std::string_view event, std::int64_t a, std::int64_t b) { said_ << event << ' ' << a << ' ' << b << ' '; }
 
-    fast::timer_wheel<2, 6> wheel_{0};
+    fast::timer_wheel<2, 6, 1> wheel_{0};
     std::array<plain_timer, 3> timers_;
     std::ostringstream said_;
 };
