@@ -77,8 +77,8 @@ private:
     timer_list list_;
 };
 
-/// The first `count` of them by the lowest `digits` digits of their ticks, above which they are all the same. Stable, and
-/// without memory of its own: `other` is room. Few are inserted one by one, more are sorted by digit.
+/// The first `count` of them by the lowest `digits` digits of their ticks, above which they are all the same. Stable,
+/// and without memory of its own: `other` is room. Few are inserted one by one, more are sorted by digit.
 template <unsigned DigitBits, std::size_t Room>
 [[nodiscard]] std::span<const timed> sort_by_tick(std::array<timed, Room>& entries, std::size_t count, unsigned digits,
                                                   std::array<timed, Room>& other) noexcept {

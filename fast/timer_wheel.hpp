@@ -15,29 +15,27 @@
 // is *cascaded* instead: its timers go one level down, and the first of the slots that they land in is next.
 //
 // That would be a long collect if the slot had a million. So a level has two blocks of slots, the position's and the
-// next one, and as soon as a *crowded* slot is the next one of its level, a time of one slot before it begins, its timers
-// are moved ahead into the next block of the level below, a handful in each collect. Nobody waits meanwhile (wake_by),
-// and what is left when the slot begins is less than a handful.
+// next one. As soon as a *crowded* slot follows the position's own in its level, a time of one slot before it begins,
+// its timers are moved ahead, into the next block of the level below, a handful in each collect. Nobody waits meanwhile
+// (wake_by). What is left when the slot begins is cascaded, behind what was moved ahead.
 //
 // Thread safety: none; the loop's thread only.
 // Invariants:
-//  1. No timer's tick lies before the position. What is in the run is not after what is in the wheel's slots that have
-//     begun.
+//  1. No timer's tick lies before the position.
 //  2. A timer in level L lies in the slot that its tick's digit L names, in the position's block of that level or the
-//     next one (wheel_arithmetic.hpp; proved for all values in spec/proofs), and above level 0 not in the position's own
-//     slot, as the position enters a slot only when it is emptied.
+//     next one (wheel_arithmetic.hpp; proved for all values in spec/proofs). Above level 0 it does not lie in the
+//     position's own slot: the position enters no slot that is not emptied in the same collect.
 //  3. Of timers of equal ticks, those in the run were started before those in a slot, those in a lower level before
-//     those in a higher one, and those in one slot lie in start order (timer_slots.hpp). For a start goes where a start of
-//     the same tick at the same position goes, or lower once all above it is emptied; and a slot is emptied from front to
-//     back to the end of the level below, from the top level down, or, if no lower level has anything of its range, into
-//     the run after what is equal there.
-//  4. A slot that follows the position's own and has taken in a handful is marked in `ahead_` until it is moved.
+//     those in a higher one, and those in one slot lie in start order (timer_slots.hpp). For no such timer lies above
+//     a start's place, nor will one until the place is emptied; a slot is emptied from front to back to the end of the
+//     level below, those of higher levels first; and it is opened only when lower levels have nothing of its range.
+//  4. A crowded slot that follows the position's own is marked in `ahead_` until it is moved.
 // Complexity: start, cancel: O(1). Firing: O(1) plus at most one move per level over a timer's life. A collect that
-//     fires nothing moves less than a handful for each block that the position enters, and one handful ahead, unless the
-//     clock has passed the beginning of a crowded slot within one turn. first_key: see there.
+//     fires nothing moves a handful ahead, and no more than a handful from each slot that it enters, unless the clock
+//     has passed the beginning of a crowded slot within one turn. first_key: see there.
 // Rules: TIME-3 (one at a time), TIME-4 (order), TIME-5, TIME-6 (a timer that is started due fires in the next
-//     collect), TIME-7 (nothing is ever added to a tick or taken from it; it is compared, shifted and masked), TIME-8
-//     (a fire may start and cancel whatever it likes).
+//     collect), TIME-7 (ticks have 63 bits, and no more than 1 is ever added to one, or to the number of a slot),
+//     TIME-8 (a fire may start and cancel whatever it likes).
 #pragma once
 
 #include <galley/contract/time.hpp>
@@ -56,8 +54,8 @@
 
 namespace galley::fast {
 
-/// A hierarchical wheel of 2^LevelBits slots per block, two blocks per level, for ticks of KeyBits bits; a slot that has
-/// taken in more than a handful is crowded. Tiny parameters exist so that tests can exhaust it.
+/// A hierarchical wheel of two blocks of 2^LevelBits slots per level, for ticks of KeyBits bits; a slot that has taken
+/// in more than a handful is crowded. Tiny parameters exist so that tests can exhaust it.
 template <unsigned LevelBits = 6, unsigned KeyBits = 63, unsigned Handful = 512>
 class timer_wheel {
     static_assert(KeyBits >= 1 && KeyBits <= 63, "keys are non-negative 64-bit integers");
@@ -128,10 +126,10 @@ public:
     [[nodiscard]] std::optional<instant> first_key() noexcept { return first_key_of(first_place()); }
 
     /// The same, but O(1): if the first slot has taken in many timers, its beginning, which is no later, and if it is
-    /// crowded, a time of one slot before that; and at once while timers are to be moved ahead. Whoever waits until then
-    /// collects nothing, but moves timers, which has to be done anyway, and is wiser: a bounded number of times per
-    /// level. (A cached minimum was rejected: it is lost whenever the first timer is cancelled, which is all that the
-    /// timeouts of a busy server do.)
+    /// crowded, a time of one slot before that; and at once while timers are to be moved ahead. Whoever waits until
+    /// then collects nothing, but moves timers, which has to be done anyway, and is wiser: a bounded number of times
+    /// per timer. (A cached minimum was rejected: it is lost whenever the first timer is cancelled, which is all that
+    /// the timeouts of a busy server do.)
     [[nodiscard]] std::optional<instant> wake_by() noexcept {
         if (ahead_ != 0) {
             return scale_.instant_of(position_);

@@ -6,8 +6,8 @@
 
 namespace galley {
 
-/// Opaque words for the loop's use, so that no loop's layout leaks into another. A base of the timer, so that a loop may
-/// have such words that are no timer's: the heads of its lists.
+/// Opaque words for the loop's use, so that no loop's layout leaks into another. A base of the timer, so that a loop
+/// may have such words that are no timer's: the heads of its lists.
 struct timer_words {
     void* words[2];  ///< null in a timer that is not started
 };
