@@ -14,7 +14,7 @@ namespace galley_bench {
 
 /// A wait ends at its deadline, but lasts a millisecond at least: a program that is woken for each of a million timers
 /// within ten seconds would be measured by its waits. It knows no I/O and no other threads.
-class manual_driver final : public galley::driver {
+class manual_driver : public galley::driver {
 public:
     static constexpr galley::duration shortest_wait = std::chrono::milliseconds{1};
 
