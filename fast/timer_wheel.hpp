@@ -288,11 +288,12 @@ private:
             return scale_.instant_of(first->begin);
         }
         instant least = run_.empty() ? end_of_time : run_.front().key();
-        slot s = first->where;
-        do {
-            slots_.for_each(s, [&](const timer& t) { least = std::min(least, t.key()); });
-            s = slot_of(first->begin, s.level + 1);
-        } while (s.level != level_count && is_elsewhere(first->begin, s.level));
+        const auto look = [&](const timer& t) { least = std::min(least, t.key()); };
+        slots_.for_each(first->where, look);
+        for (unsigned level = first->where.level + 1; level != level_count && is_elsewhere(first->begin, level);
+             ++level) {
+            slots_.for_each(slot_of(first->begin, level), look);
+        }
         return least;
     }
 
