@@ -76,7 +76,7 @@ public:
 
     [[nodiscard]] static bool is_started(const timer& t) noexcept { return timer_list::is_in_one(t); }
     /// O(1), but that slots are vacated whose timers have all been cancelled: each once.
-    [[nodiscard]] bool empty() noexcept { return run_.empty() && !first_place(); }
+    [[nodiscard]] bool empty() noexcept { return late_.empty() && run_.empty() && !first_place(); }
 
     /// Takes in a timer by its key, a multiple of the resolution that is not before the latest sample rounded down.
     /// Again, if it is started.
@@ -107,7 +107,10 @@ public:
     /// (TIME-6), as otherwise one that restarts itself would hold the loop for ever.
     [[nodiscard]] timer* pop_due(instant sample) noexcept {
         const tick now = scale_.tick_of(sample);
-        late_before_ = now + 1;
+        if (fires_before_ == 0) {  // a collect begins
+            run_.add_first(late_);
+            late_before_ = now + 1;
+        }
         do {
             if (!run_.empty() && scale_.tick_of(run_.front()) < fires_before_) {
                 timer& due = run_.front();
@@ -116,8 +119,7 @@ public:
             }
         } while (go_on(now));
         position_ = now;
-        late_before_ = fires_before_ = 0;
-        run_.add_first(late_);  // nothing else is due, and all that follows is started later
+        fires_before_ = 0;
         move_ahead();
         return nullptr;
     }
@@ -131,7 +133,7 @@ public:
     /// per timer. (A cached minimum was rejected: it is lost whenever the first timer is cancelled, which is all that
     /// the timeouts of a busy server do.)
     [[nodiscard]] std::optional<instant> wake_by() noexcept {
-        if (ahead_ != 0) {
+        if (ahead_ != 0 || !late_.empty()) {
             return scale_.instant_of(position_);
         }
         const std::optional<place> first = first_place();
@@ -277,7 +279,10 @@ private:
     }
 
     [[nodiscard]] std::optional<instant> first_key_of(std::optional<place> first) noexcept {
-        assert(late_before_ == 0);
+        assert(fires_before_ == 0);
+        if (!late_.empty()) {
+            return scale_.instant_of(position_);
+        }
         if (!first) {
             return run_.empty() ? std::nullopt : std::optional{run_.front().key()};
         }
@@ -298,11 +303,11 @@ private:
     }
 
     tick position_{};
-    tick late_before_{};   ///< during a collect: the sample's tick + 1, else 0. What is started before it is late.
+    tick late_before_{1};  ///< the latest sample's tick + 1. What is started before it is due, and waits in `late_`.
     tick fires_before_{};  ///< during a collect: what is in the run and before it comes before all in the slots, else 0
     tick_scale scale_;
     timer_run run_;
-    timer_list late_;        ///< started due during a collect, until the next
+    timer_list late_;        ///< started due, until the next collect: nothing comes before them
     std::uint64_t ahead_{};  ///< bit L: the slot that follows in level L is to be looked at
     tick looked_at_{};       ///< the position when that was done last
     std::uint64_t moves_{};
