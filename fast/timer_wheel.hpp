@@ -51,6 +51,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace galley::fast {
 
@@ -184,6 +185,9 @@ private:
 
     /// What is to be emptied first; none: no slot has a timer.
     [[nodiscard]] std::optional<place> first_place() noexcept {
+        return slots_.levels() == 0 ? std::nullopt : find_first_place();
+    }
+    [[nodiscard]] [[gnu::noinline]] std::optional<place> find_first_place() noexcept {
         while (slots_.levels() != 0) {
             const auto level = static_cast<unsigned>(std::countr_zero(slots_.levels()));
             const slot s = slots_.first_in(level, static_cast<unsigned>(arithmetic::block(position_, level) & 1));
@@ -254,8 +258,12 @@ private:
     /// Moves a handful of those ahead that are in crowded slots which come next.
     void move_ahead() noexcept {
         // Each level in which the position has come to another slot has another next one.
-        const auto highest = static_cast<unsigned>(arithmetic::level(position_, looked_at_));
-        looked_at_ = position_;
+        const tick looked_at = std::exchange(looked_at_, position_);
+        if (slots_.levels() == 0) {
+            ahead_ = 0;
+            return;
+        }
+        const auto highest = static_cast<unsigned>(arithmetic::level(position_, looked_at));
         ahead_ |= (std::uint64_t{2} << highest) - 2;
         ahead_ &= slots_.levels();
         for (unsigned left = Handful; ahead_ != 0 && left != 0;) {
