@@ -51,6 +51,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace galley::fast {
 
@@ -76,7 +77,7 @@ public:
 
     [[nodiscard]] static bool is_started(const timer& t) noexcept { return timer_list::is_in_one(t); }
     /// O(1), but that slots are vacated whose timers have all been cancelled: each once.
-    [[nodiscard]] bool empty() noexcept { return run_.empty() && !first_place(); }
+    [[nodiscard]] bool empty() noexcept { return late_.empty() && run_.empty() && !first_place(); }
 
     /// Takes in a timer by its key, a multiple of the resolution that is not before the latest sample rounded down.
     /// Again, if it is started.
@@ -107,7 +108,10 @@ public:
     /// (TIME-6), as otherwise one that restarts itself would hold the loop for ever.
     [[nodiscard]] timer* pop_due(instant sample) noexcept {
         const tick now = scale_.tick_of(sample);
-        late_before_ = now + 1;
+        if (fires_before_ == 0) {  // a collect begins
+            run_.add_first(late_);
+            late_before_ = now + 1;
+        }
         do {
             if (!run_.empty() && scale_.tick_of(run_.front()) < fires_before_) {
                 timer& due = run_.front();
@@ -116,8 +120,7 @@ public:
             }
         } while (go_on(now));
         position_ = now;
-        late_before_ = fires_before_ = 0;
-        run_.add_first(late_);  // nothing else is due, and all that follows is started later
+        fires_before_ = 0;
         move_ahead();
         return nullptr;
     }
@@ -131,7 +134,7 @@ public:
     /// per timer. (A cached minimum was rejected: it is lost whenever the first timer is cancelled, which is all that
     /// the timeouts of a busy server do.)
     [[nodiscard]] std::optional<instant> wake_by() noexcept {
-        if (ahead_ != 0) {
+        if (ahead_ != 0 || !late_.empty()) {
             return scale_.instant_of(position_);
         }
         const std::optional<place> first = first_place();
@@ -182,6 +185,9 @@ private:
 
     /// What is to be emptied first; none: no slot has a timer.
     [[nodiscard]] std::optional<place> first_place() noexcept {
+        return slots_.levels() == 0 ? std::nullopt : find_first_place();
+    }
+    [[nodiscard]] [[gnu::noinline]] std::optional<place> find_first_place() noexcept {
         while (slots_.levels() != 0) {
             const auto level = static_cast<unsigned>(std::countr_zero(slots_.levels()));
             const slot s = slots_.first_in(level, static_cast<unsigned>(arithmetic::block(position_, level) & 1));
@@ -252,8 +258,12 @@ private:
     /// Moves a handful of those ahead that are in crowded slots which come next.
     void move_ahead() noexcept {
         // Each level in which the position has come to another slot has another next one.
-        const auto highest = static_cast<unsigned>(arithmetic::level(position_, looked_at_));
-        looked_at_ = position_;
+        const tick looked_at = std::exchange(looked_at_, position_);
+        if (slots_.levels() == 0) {
+            ahead_ = 0;
+            return;
+        }
+        const auto highest = static_cast<unsigned>(arithmetic::level(position_, looked_at));
         ahead_ |= (std::uint64_t{2} << highest) - 2;
         ahead_ &= slots_.levels();
         for (unsigned left = Handful; ahead_ != 0 && left != 0;) {
@@ -277,7 +287,10 @@ private:
     }
 
     [[nodiscard]] std::optional<instant> first_key_of(std::optional<place> first) noexcept {
-        assert(late_before_ == 0);
+        assert(fires_before_ == 0);
+        if (!late_.empty()) {
+            return scale_.instant_of(position_);
+        }
         if (!first) {
             return run_.empty() ? std::nullopt : std::optional{run_.front().key()};
         }
@@ -288,20 +301,21 @@ private:
             return scale_.instant_of(first->begin);
         }
         instant least = run_.empty() ? end_of_time : run_.front().key();
-        slot s = first->where;
-        do {
-            slots_.for_each(s, [&](const timer& t) { least = std::min(least, t.key()); });
-            s = slot_of(first->begin, s.level + 1);
-        } while (s.level != level_count && is_elsewhere(first->begin, s.level));
+        const auto look = [&](const timer& t) { least = std::min(least, t.key()); };
+        slots_.for_each(first->where, look);
+        for (unsigned level = first->where.level + 1; level != level_count && is_elsewhere(first->begin, level);
+             ++level) {
+            slots_.for_each(slot_of(first->begin, level), look);
+        }
         return least;
     }
 
     tick position_{};
-    tick late_before_{};   ///< during a collect: the sample's tick + 1, else 0. What is started before it is late.
+    tick late_before_{1};  ///< the latest sample's tick + 1. What is started before it is due, and waits in `late_`.
     tick fires_before_{};  ///< during a collect: what is in the run and before it comes before all in the slots, else 0
     tick_scale scale_;
     timer_run run_;
-    timer_list late_;        ///< started due during a collect, until the next
+    timer_list late_;        ///< started due, until the next collect: nothing comes before them
     std::uint64_t ahead_{};  ///< bit L: the slot that follows in level L is to be looked at
     tick looked_at_{};       ///< the position when that was done last
     std::uint64_t moves_{};

@@ -82,11 +82,11 @@ c_decl {
 #define PER_BLOCK 4
 #define PER_LEVEL 8               /* slots: two blocks */
 #define SLOTS 24
-#define LATE 24                   /* one list more: what is started due during a collect */
+#define LATE 24                   /* one list more: what is started due, until the next collect */
 #define NOWHERE 25
 
 /* ---- the wheel ---- */
-byte position, late_before;       /* late_before: during a collect the sample + 1, else 0 */
+byte position, late_before = 1;   /* late_before: the latest sample + 1 */
 byte fires_before;                /* of the run: what may fire */
 chan slot[25] = [3] of { byte };
 int occupied;                     /* a bit for each slot */
@@ -405,7 +405,11 @@ inline collect() {
         collecting = 1;
         observe(collect, now, 0)
         late[0] = 0; late[1] = 0; late[2] = 0;
-        late_before = now + 1
+        late_before = now + 1;
+        do
+        :: has(slot[LATE]) -> slot[LATE] ? u; into_run(u)                    /* all others come later */
+        :: else -> u = 0; break
+        od
     }
     do
     :: atomic { has(batch) -> batch ? t; fire(); t = 0 }                     /* T8 */
@@ -445,12 +449,7 @@ inline collect() {
     od;
     atomic {
         position = now;
-        late_before = 0; fires_before = 0; place = 0; covered = 0;
-        n = len(slot[LATE]);
-        do
-        :: has(slot[LATE]) -> slot[LATE] ? u; into_run(u)                    /* all due now, and all others later */
-        :: else -> u = 0; n = 0; break
-        od;
+        fires_before = 0; place = 0; covered = 0;
         move_ahead();
         collecting = 0;
         observe(collected, 0, 0)
@@ -466,13 +465,13 @@ inline collect() {
 inline compare() {
     must(no_late_place, (!started[0] || key[0] >= position) && (!started[1] || key[1] >= position) &&
                         (!started[2] || key[2] >= position));
-    n = run_length;
+    n = run_length + len(slot[LATE]);
     s = 0;
     do
     :: s < SLOTS -> n = n + len(slot[s]); s++
     :: else -> s = 0; break
     od;
-    must(none_lost, n == started[0] + started[1] + started[2] && none(slot[LATE]));
+    must(none_lost, n == started[0] + started[1] + started[2]);
     n = 0;
     do
     :: s < SLOTS && has(slot[s]) ->
@@ -501,7 +500,7 @@ inline compare() {
         t++
     :: else -> t = 0; break
     od;
-    d = (run_length > 0 -> key[in_run[0]] : 255);
+    d = (has(slot[LATE]) -> position : (run_length > 0 -> key[in_run[0]] : 255));
     if
     :: place == NOWHERE
     :: place != NOWHERE && d <= first_begin
