@@ -31,7 +31,7 @@ const char* context::awaiting() const noexcept {
 
 void context::append_watched(cause why) noexcept {
     if (loop_->tasks().closing()) {
-        return;
+        return;  // LIFE-5
     }
     loop_->schedule(ready_entry{&step_of, this});
     if (observer* const o = loop_->watching()) {
