@@ -34,6 +34,30 @@ task<int> calls() {
 
 TYPED_TEST(task_suite, a_call_gives_values_move_only_values_and_references) { EXPECT_EQ(run(this->loop, calls()), 42); }
 
+/// Aligned more strictly than a pointer.
+struct alignas(4 * alignof(void*)) wide {
+    explicit wide(std::string t) : text{std::move(t)} {}
+    wide(wide&&) noexcept = default;
+    std::string text;
+};
+task<wide> give_wide(std::string text) {
+    co_await yield();
+    co_return wide{std::move(text)};
+}
+task<std::string> takes_wide_values() {
+    const wide called = co_await give_wide("a call's value, ");
+    join_handle<wide> handle = co_await spawn(give_wide("a task's, "));
+    const wide joined = co_await handle.join();
+    std::vector<task<wide>> bodies;
+    bodies.push_back(give_wide("one of many's"));
+    const std::vector<wide> gathered = co_await when_all(std::move(bodies));
+    co_return called.text + joined.text + gathered.front().text;
+}
+
+TYPED_TEST(task_suite, values_may_be_aligned_more_strictly_than_pointers) {
+    EXPECT_EQ(run(this->loop, takes_wide_values()), "a call's value, a task's, one of many's");
+}
+
 task<std::string> joins_a_failure() {
     join_handle<int> handle = co_await spawn(fail_with("soup burnt"));
     try {

@@ -31,7 +31,7 @@ const char* context::awaiting() const noexcept {
 
 void context::append_watched(cause why) noexcept {
     if (loop_->tasks().closing()) {
-        return;
+        return;  // LIFE-5
     }
     loop_->schedule(ready_entry{&step_of, this});
     if (observer* const o = loop_->watching()) {
@@ -110,6 +110,9 @@ void context::destroy_frames() noexcept {
 }
 
 void context::interrupt() noexcept {
+    if (loop_->tasks().closing()) {
+        return;  // LIFE-5: its await may be destroyed already, and nobody goes on to see an interruption
+    }
     // A wait inside a shield is not reached, though its task is (CANCEL-3).
     if (state_ != state::waiting || !cancelled_here() || std::exchange(waiting_->interrupted_, true)) {
         return;

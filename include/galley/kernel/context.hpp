@@ -177,9 +177,8 @@ private:
     galley::loop* loop_;
     const char* name_;
     scope_node* innermost_;  ///< the task itself, or its innermost open scope
-    suspension*
-        waiting_;         ///< what it waits for; while ready: what it will be resumed from; before its first step: none
-    promise_base* leaf_;  ///< the innermost frame; null when the first has ended
+    suspension* waiting_;    ///< what it waits for or, while ready, is resumed from; unset before its first step
+    promise_base* leaf_;     ///< the innermost frame; null when the first has ended
     task_owner* owner_;
     task_id id_;  ///< from its start on
     state state_{state::starting};

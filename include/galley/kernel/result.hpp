@@ -4,8 +4,10 @@
 
 #include <galley/contract/observer.hpp>
 
+#include <cstddef>
 #include <exception>
 #include <memory>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -30,6 +32,36 @@ struct stored<T&> {
 template <>
 struct stored<void> {
     using type = nothing;
+};
+
+/// A value that is aligned more strictly than a pointer, in a place that is not: so that its slot stands where those of
+/// all others do (context::slot).
+template <class T>
+class realigned {
+public:
+    template <class... U>
+    explicit realigned(U&&... value) noexcept(std::is_nothrow_constructible_v<T, U...>) {
+        ::new (place()) T(std::forward<U>(value)...);
+    }
+    realigned(const realigned&) = delete;
+    realigned& operator=(const realigned&) = delete;
+    ~realigned() { get().~T(); }
+    operator T&&() && noexcept { return std::move(get()); }  // NOLINT(google-explicit-constructor): it is the value
+
+private:
+    [[nodiscard]] void* place() noexcept {
+        void* at = room_;
+        std::size_t size = sizeof room_;
+        return std::align(alignof(T), sizeof(T), at, size);
+    }
+    [[nodiscard]] T& get() noexcept { return *std::launder(static_cast<T*>(place())); }
+
+    alignas(void*) std::byte room_[sizeof(T) + alignof(T) - alignof(void*)];
+};
+template <class T>
+    requires(!std::is_reference_v<T> && alignof(T) > alignof(void*))
+struct stored<T> {
+    using type = realigned<T>;
 };
 
 }  // namespace detail
