@@ -223,8 +223,8 @@ TYPED_TEST(completion_suite, no_error_is_silent) {
     EXPECT_TRUE(late.fail(this->error("gone before it fails")));
     this->collect();
     EXPECT_THAT(this->unobserved,
-                testing::ElementsAre("callback: gone before it arrives", "callback: arrived, and never awaited",
-                                     "callback: gone before it fails"));
+                ::testing::ElementsAre("callback: gone before it arrives", "callback: arrived, and never awaited",
+                                       "callback: gone before it fails"));
 }
 
 TYPED_TEST(completion_suite, nobody_complains_of_a_broken_one_that_nobody_awaits) {
@@ -258,8 +258,7 @@ TYPED_TEST(completion_suite, a_completer_may_outlive_the_loop) {
     using values = std::shared_ptr<int>;
     std::optional<completer<values>> unused, completes, fails;
     {
-        quiet_world world;
-        spec::sim_driver driver{this->nothing, world};
+        galley::testing::virtual_driver driver;
         TypeParam loop{driver};
         for (auto* const kept : {&unused, &completes, &fails}) {
             spawn(loop,

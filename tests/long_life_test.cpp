@@ -203,9 +203,7 @@ task<> sleeps_near_and_far(int count) {
     }
 }
 TYPED_TEST(long_life, of_timers_near_and_far) {
-    const spec::scenario nothing_happens{};
-    quiet_world world{};
-    spec::sim_driver skips{nothing_happens, world};
+    galley::testing::virtual_driver skips;
     TypeParam on_a_skipping_clock{skips, loop_options{}};
     run(on_a_skipping_clock, this->lives_twice(sleeps_near_and_far, a_long_life / 20));
 }
