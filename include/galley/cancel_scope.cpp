@@ -36,7 +36,8 @@ void cancel_scope::open(context& task) {
 void cancel_scope::start_timer() {
     loop& l = owner_->loop();
     try {
-        l.start(timer_, *duration_ > duration::zero() ? saturating_add(l.now(), *duration_) : epoch);
+        const instant from = l.now();  // read even if it is not counted from: a sample is not before it
+        l.start(timer_, *duration_ > duration::zero() ? saturating_add(from, *duration_) : epoch);
     } catch (...) {
         close(scope_outcome::exception);
         throw;

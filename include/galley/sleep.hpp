@@ -35,7 +35,8 @@ private:
         if (!relative_) {
             return instant{duration_};
         }
-        return duration_ <= duration::zero() ? epoch : saturating_add(loop().now(), duration_);
+        const instant from = loop().now();  // read even if it is not counted from: a sample is not before it
+        return duration_ <= duration::zero() ? epoch : saturating_add(from, duration_);
     }
     static void fired(timer& t) noexcept { static_cast<sleep_awaiter&>(t).resume(cause::timer); }
 
