@@ -7,7 +7,7 @@ import tomllib
 RELAXES = {"timer_ties": ["TIME-4"], "ready_order": ["READY-1"], "rounds": ["READY-2"]}  # ../FEATURES.md; of others only a part
 PROMISES = {"broken": ("breaks its own promise", "x"), "otherwise": ("its documentation says that it does otherwise", "o"),
             "silent": ("its documentation promises neither", "?"), "open": ("the rule leaves it open; the vector is stricter", "=")}
-FAMILIES = ["LIFE", "READY", "WAIT", "TIME", "IO", "POST", "TASK", "CANCEL", "SYNC"]
+FAMILIES = ["LIFE", "READY", "WAIT", "TIME", "IO", "POST", "TASK", "CANCEL", "SYNC", "THREAD"]
 
 
 def differences(loops, name):
