@@ -2,7 +2,6 @@
 // Cancellation as a program sees it (CANCEL-1 to CANCEL-7, TASK-6).
 #include "loop_fixture.hpp"
 
-#include <coroutine>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -234,7 +233,7 @@ TYPED_TEST(cancel_suite, a_group_whose_body_cannot_be_made_leaves_no_scope_open)
 // Only what resumes it could end such a wait.
 TYPED_TEST(cancel_suite, a_task_that_awaits_something_foreign_is_not_reached) {
     TypeParam loop{this->driver};
-    const join_handle<> handle = spawn(loop, []() -> task<void> { co_await std::suspend_always{}; }());
+    const join_handle<> handle = spawn(loop, []() -> task<void> { co_await foreign_await{}; }());
     EXPECT_EQ(loop.run(), verdict::deadlocked);
     EXPECT_TRUE(handle.cancel());
     EXPECT_EQ(loop.run(), verdict::deadlocked);

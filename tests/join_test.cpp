@@ -43,7 +43,7 @@ TYPED_TEST(join_suite, a_join_may_be_kept_or_dropped) {
                   const join_handle<int> two = co_await spawn(give(2));
                   static_cast<void>(two.join());
                   auto join = one.join();
-                  const int value = co_await join;
+                  const int value = co_await std::move(join);
                   EXPECT_EQ(value, 1);
                   co_await e->wait();
               }(&never, &gone))

@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include <coroutine>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,14 @@ struct quiet_world : spec::world_listener {
     void post(std::int64_t) override {}
     void wake() override {}
     void stop() override {}
+};
+
+/// An awaiter that is galley's by its form only: it tells the loop nothing, as that of another library, badly wrapped.
+struct foreign_await {
+    [[nodiscard]] static bool await_ready() noexcept { return false; }
+    template <task_promise Promise>
+    static void await_suspend(std::coroutine_handle<Promise>) noexcept {}
+    static void await_resume() noexcept {}
 };
 
 template <class Loop>

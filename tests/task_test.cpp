@@ -2,7 +2,6 @@
 // Tasks as a program sees them: calls, spawns, joins, outcomes, failures (TASK-1 to TASK-4, READY-6).
 #include "loop_fixture.hpp"
 
-#include <coroutine>
 #include <memory>
 #include <stdexcept>
 
@@ -372,7 +371,7 @@ TYPED_TEST(task_suite, an_awaited_task_that_was_moved_from_is_an_error_not_a_cra
 
 task<void> awaits_something_foreign() {
     static_cast<void>(co_await give(1));  // a call that is over: its frame is gone
-    co_await std::suspend_always{};
+    co_await foreign_await{};
 }
 
 TYPED_TEST(task_suite, a_task_that_awaits_something_foreign_shows_in_the_deadlock_and_is_destroyed) {

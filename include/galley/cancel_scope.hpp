@@ -2,6 +2,7 @@
 // Cancel scopes: a body whose awaits, and whose tasks, are cancelled together; with deadlines and shields.
 #pragma once
 
+#include <galley/as_task.hpp>
 #include <galley/contract/timer.hpp>
 #include <galley/kernel/await.hpp>
 #include <galley/kernel/scope_tree.hpp>
@@ -48,9 +49,9 @@ public:
 
     /// `co_await scope.run(body())`: awaits the body as a call inside this scope. Gives what the body gives, or nothing
     /// if the scope was cancelled and that is why the body ended (CANCEL-5). A scope is used once.
-    template <class T>
-    [[nodiscard]] scoped_call<T> run(task<T> body) {
-        return scoped_call<T>{*this, std::move(body)};
+    template <class A>
+    auto run(A body) {
+        return request<scoped_call<value_from<A>>, cancel_scope&, task_from<A>>{*this, as_task(std::move(body))};
     }
 
     /// Cancels what is inside, from anywhere on the loop's thread; before `run`: as soon as it is opened. False if it
@@ -91,7 +92,7 @@ public:
     scoped_call(cancel_scope& scope, task<T> body) : result<T>{body.release()}, scope_{&scope} {}
 
     [[nodiscard]] static bool await_ready() noexcept { return false; }
-    template <class Promise>
+    template <task_promise Promise>
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> caller) {
         scope_->open(caller.promise().task());
         return this->call(caller.promise());
@@ -150,15 +151,16 @@ public:
 
 /// `co_await timeout(d, body())`: what the body gives, or nothing if `d` passed first and cut it off (CANCEL-5). A body
 /// that finishes all the same yields its value; if an enclosing scope is cancelled too, that goes on outward.
-template <class T, class Rep, class Period>
-[[nodiscard]] detail::timeout_call<T> timeout(std::chrono::duration<Rep, Period> d, task<T> body) {
-    return detail::timeout_call<T>{saturating_ns(d), std::move(body)};
+template <class A, class Rep, class Period>
+auto timeout(std::chrono::duration<Rep, Period> d, A body) {
+    return request<detail::timeout_call<value_from<A>>, duration, task_from<A>>{saturating_ns(d),
+                                                                                as_task(std::move(body))};
 }
 
 /// `co_await shield(body())`: enclosing cancellations wait until the body is over. For clean-up that must await.
-template <class T>
-[[nodiscard]] detail::shield_call<T> shield(task<T> body) {
-    return detail::shield_call<T>{std::move(body)};
+template <class A>
+auto shield(A body) {
+    return request<detail::shield_call<value_from<A>>, task_from<A>>{as_task(std::move(body))};
 }
 
 }  // namespace galley

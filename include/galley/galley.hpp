@@ -2,6 +2,7 @@
 // The whole vocabulary. A loop to run it on: <galley/fast/loop.hpp>, or <galley/ref/loop.hpp> to read along.
 #pragma once
 
+#include <galley/as_task.hpp>
 #include <galley/cancel_scope.hpp>
 #include <galley/contract/loop.hpp>
 #include <galley/contract/remote.hpp>

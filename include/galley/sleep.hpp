@@ -46,11 +46,11 @@ private:
 
 /// Sleeps for at least `d`; zero or less still lets one collect pass.
 template <class Rep, class Period>
-sleep_awaiter sleep_for(std::chrono::duration<Rep, Period> d) noexcept {
-    return sleep_awaiter{saturating_ns(d)};
+request<sleep_awaiter, duration> sleep_for(std::chrono::duration<Rep, Period> d) noexcept {
+    return request<sleep_awaiter, duration>{saturating_ns(d)};
 }
 /// Sleeps until the loop's clock has reached `t`.
-inline sleep_awaiter sleep_until(instant t) noexcept { return sleep_awaiter{t}; }
+inline request<sleep_awaiter, instant> sleep_until(instant t) noexcept { return request<sleep_awaiter, instant>{t}; }
 
 namespace detail {
 
@@ -73,7 +73,7 @@ public:
     yield_awaiter() = default;
 
     [[nodiscard]] static bool await_ready() noexcept { return false; }
-    template <class Promise>
+    template <task_promise Promise>
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> frame) noexcept {
         context& task = frame.promise().task();
         cancelled_ = task.cancelled_here();

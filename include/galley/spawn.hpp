@@ -2,6 +2,7 @@
 // Starting a task, and the handle that joins, cancels or detaches it.
 #pragma once
 
+#include <galley/as_task.hpp>
 #include <galley/kernel/await.hpp>
 #include <galley/task.hpp>
 
@@ -92,7 +93,7 @@ class join_handle;
 template <class T>
 class [[nodiscard]] join_awaiter final : public awaiter<join_awaiter<T>>, private task_owner {
 public:
-    explicit join_awaiter(task_state<T>& target) noexcept : target_{task_ref<T>::hold(target)} {}
+    explicit join_awaiter(task_ref<T> target) noexcept : target_{std::move(target)} {}
     ~join_awaiter() {
         if (this->waiting()) {
             static_cast<void>(withdraw());
@@ -148,7 +149,9 @@ public:
 
     /// `co_await handle.join()`: its value; or throws its exception, or task_cancelled. A join that is cancelled leaves
     /// the task alone. Joining twice throws std::logic_error.
-    [[nodiscard]] join_awaiter<T> join() const noexcept { return join_awaiter<T>{*state_}; }
+    request<join_awaiter<T>, task_ref<T>> join() const noexcept {
+        return request<join_awaiter<T>, task_ref<T>>{task_ref<T>::hold(*state_)};
+    }
 
     /// Cancels the task and what is below it (CANCEL-1). False: it has ended, nothing happens (CANCEL-4).
     bool cancel() const noexcept {
@@ -183,12 +186,14 @@ private:
 /// Starts a task on `l`, from its thread: below the scope in which the running task stands, or, outside of tasks, below
 /// the root. Its first step is in a later round (TASK-1). `name`, for people, must outlive the task. Throws
 /// std::bad_alloc; nothing is started then.
-template <class T>
-[[nodiscard]] join_handle<T> spawn(loop& l, task<T> body, const char* name = nullptr) {
-    task_ref<T> prepared = prepare(l, std::move(body), name);
+template <class A>
+[[nodiscard]] join_handle<value_from<A>> spawn(loop& l, A body, const char* name = nullptr) {
+    static_assert(outlives_its_expression<A>, "galley: this refers to something that is gone when the task starts: "
+                                              "spawn a coroutine that owns it");
+    task_ref<value_from<A>> prepared = prepare(l, as_task(std::move(body)), name);
     l.tasks().reserve(1);
     start_prepared(prepared, l.tasks().spawn_place(), nullptr);
-    return join_handle<T>{std::move(prepared)};
+    return join_handle<value_from<A>>{std::move(prepared)};
 }
 
 /// `co_await spawn(body())`: the same, on the running task's loop. Does not suspend.
@@ -205,19 +210,6 @@ private:
 template <class T>
 spawn_here<T> spawn(task<T> body, const char* name = nullptr) noexcept {
     return spawn_here<T>{std::move(body), name};
-}
-
-namespace detail {
-template <class F, class... A>
-using task_of = std::invoke_result_t<F&, A...>;
-}
-
-/// A task that keeps its callable and arguments until it has ended: captures of a coroutine lambda are not part of its
-/// frame, and would dangle.
-///     co_await spawn(invoke([&x]() -> task<> { ... }));
-template <class F, class... A>
-[[nodiscard]] detail::task_of<F, A...> invoke(F f, A... arguments) {
-    co_return co_await f(std::move(arguments)...);
 }
 
 }  // namespace galley

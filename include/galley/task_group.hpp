@@ -19,7 +19,7 @@ class [[nodiscard]] settled_call : public result<T> {
 public:
     explicit settled_call(task<T> body) : result<T>{body.release()} {}
     [[nodiscard]] static bool await_ready() noexcept { return false; }
-    template <class Promise>
+    template <task_promise Promise>
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> caller) noexcept {
         return this->call(caller.promise());
     }
@@ -71,13 +71,15 @@ public:
     /// Starts a task in the group; its value is discarded. From the body, from the group's tasks, or from elsewhere,
     /// while the group is running: else throws std::logic_error. Throws std::bad_alloc, with nothing started. Gives the
     /// task's id.
-    template <class T>
-    task_id spawn(task<T> body, const char* name = nullptr) {
+    template <class A>
+    task_id spawn(A body, const char* name = nullptr) {
+        static_assert(outlives_its_expression<A>, "galley: this refers to something that is gone when the task starts: "
+                                                  "spawn a coroutine that owns it");
         if (!is_running()) {
             throw std::logic_error("galley::task_group: tasks can be started only while the group is running");
         }
         loop& l = children_.scope().owner()->loop();
-        const task_ref<T> prepared = prepare(l, std::move(body), name);
+        const task_ref<value_from<A>> prepared = prepare(l, as_task(std::move(body)), name);
         l.tasks().reserve(1);
         children_.started(1);
         start_prepared(prepared, children_.scope(), &children_);
@@ -94,7 +96,7 @@ private:
     public:
         explicit exit_awaiter(children& c) noexcept : children_{&c} {}
         [[nodiscard]] static bool await_ready() noexcept { return false; }
-        template <class Promise>
+        template <task_promise Promise>
         [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> frame) noexcept {
             context& task = frame.promise().task();
             task_ = &task;
