@@ -21,8 +21,8 @@ task<int> simmers(std::chrono::nanoseconds d) {
 }
 
 task<std::string> times_out() {
-    const std::optional<int> late = co_await timeout(1s, simmers(5s));
-    const std::optional<int> in_time = co_await timeout(5s, simmers(1s));
+    const std::optional<int> late = co_await try_timeout(1s, simmers(5s));
+    const std::optional<int> in_time = co_await try_timeout(5s, simmers(1s));
     co_return std::string{late ? "value " : "timeout "} + (in_time ? "value" : "timeout");
 }
 
@@ -44,7 +44,7 @@ task<void> catches_everything(std::vector<std::string>* log) {
     }
 }
 task<bool> level_triggered(std::vector<std::string>* log) {
-    const bool finished = co_await timeout(500ms, catches_everything(log));
+    const bool finished = co_await try_timeout(500ms, catches_everything(log));
     co_return finished;
 }
 
@@ -266,7 +266,7 @@ TYPED_TEST(cancel_suite, a_scope_that_is_not_awaited_frees_its_body) {
     EXPECT_TRUE(seen.expired());
 }
 
-task<void> times_out_later(std::chrono::nanoseconds d) { static_cast<void>(co_await timeout(d, simmers(1h))); }
+task<void> times_out_later(std::chrono::nanoseconds d) { static_cast<void>(co_await try_timeout(d, simmers(1h))); }
 
 // The last to start is destroyed first. What it leaves in the loop would be met by the first; address sanitizer sees
 // it.

@@ -25,7 +25,11 @@ task<int> give(int value) { co_return value; }
 template <class Make>
 task<int> give_to_everything(Make make) {
     int given = 0;
+    static_cast<void>(co_await try_timeout(1h, make()));
+    ++given;
     static_cast<void>(co_await timeout(1h, make()));
+    ++given;
+    static_cast<void>(co_await settled(make()));
     ++given;
     static_cast<void>(co_await shield(make()));
     ++given;
@@ -64,7 +68,7 @@ TYPED_TEST(compose_suite, everything_can_be_given_to_everything) {
     while (full.size() < 50) {
         run(this->loop, as_task(full.put(1)));
     }
-    const auto all = [this](auto make) { EXPECT_EQ(run(this->loop, give_to_everything(make)), 8); };
+    const auto all = [this](auto make) { EXPECT_EQ(run(this->loop, give_to_everything(make)), 10); };
     all([] { return give(1); });
     all([] { return sleep_for(1s); });
     all([] { return sleep_until(instant{1s}); });
@@ -76,9 +80,11 @@ TYPED_TEST(compose_suite, everything_can_be_given_to_everything) {
     all([&] { return full.get(); });
     all([] { return when_all(give(1), sleep_for(1s)); });
     all([] { return when_any(give(1), sleep_for(1s)); });
+    all([] { return try_timeout(1s, give(1)); });
     all([] { return timeout(1s, give(1)); });
+    all([] { return settled(give(1)); });
     all([] { return shield(sleep_for(1s)); });
-    all([] { return timeout(1h, when_all(sleep_for(1s), when_any(sleep_for(1s), sleep_for(1h)))); });
+    all([] { return try_timeout(1h, when_all(sleep_for(1s), when_any(sleep_for(1s), sleep_for(1h)))); });
     int calls = 0;
     all([&] {
         return [&]() -> task<void> {
@@ -87,7 +93,7 @@ TYPED_TEST(compose_suite, everything_can_be_given_to_everything) {
         };
     });
     all([&] { return [&] { return set.wait(); }; });
-    EXPECT_EQ(calls, 10);
+    EXPECT_EQ(calls, 12);
 }
 
 // Its guard is a value like any: of the two, only one wins; given to `when_all`, one would wait for the other's.
@@ -98,11 +104,11 @@ TYPED_TEST(compose_suite, of_two_that_race_for_a_mutex_one_has_it) {
             const std::variant<mutex::guard, mutex::guard> won = co_await when_any(m->lock(), m->lock());
             EXPECT_EQ(won.index(), 0U);
             EXPECT_TRUE(m->locked());
-            const std::optional<mutex::guard> late = co_await timeout(1s, m->lock());
+            const std::optional<mutex::guard> late = co_await try_timeout(1s, m->lock());
             EXPECT_FALSE(late);
         }
         EXPECT_FALSE(m->locked());
-        const std::optional<mutex::guard> in_time = co_await timeout(1s, m->lock());
+        const std::optional<mutex::guard> in_time = co_await try_timeout(1s, m->lock());
         EXPECT_TRUE(in_time);
     };
     run(this->loop, body(&m));
@@ -113,11 +119,11 @@ TYPED_TEST(compose_suite, of_two_that_race_for_a_mutex_one_has_it) {
 template <class Make>
 task<void> cut_off_everywhere(Make make) {
     const auto start = co_await now{};
-    const auto nothing = co_await timeout(1s, make());
+    const auto nothing = co_await try_timeout(1s, make());
     EXPECT_FALSE(nothing);
     const auto first = co_await when_any(make(), sleep_for(1s));
     EXPECT_EQ(first.index(), 1U);
-    const auto none = co_await timeout(1s, when_all(make(), make()));
+    const auto none = co_await try_timeout(1s, when_all(make(), make()));
     EXPECT_FALSE(none);
     loop& here = co_await this_loop();
     const auto handle = spawn(here, make());
@@ -131,7 +137,7 @@ task<void> cut_off_everywhere(Make make) {
         was_cancelled = true;
     }
     EXPECT_TRUE(was_cancelled);
-    const auto late = co_await timeout(1s, again.join());
+    const auto late = co_await try_timeout(1s, again.join());
     EXPECT_FALSE(late);
     EXPECT_TRUE(again.cancel());
     task_group group;
@@ -159,7 +165,7 @@ TYPED_TEST(compose_suite, what_does_not_end_is_cut_off_wherever_it_was_given_to)
     all([&] { return m.lock(); });
     all([&] { return empty.get(); });
     all([&] { return as_task(never.wait()); });
-    all([&] { return timeout(24h, never.wait()); });
+    all([&] { return try_timeout(24h, never.wait()); });
     all([&] { return when_all(never.wait(), sleep_for(1s)); });
     all([&] { return when_any(never.wait(), sleep_for(24h)); });
     all([&] { return [&] { return never.wait(); }; });
@@ -187,7 +193,7 @@ TYPED_TEST(compose_suite, a_put_that_is_cut_off_leaves_its_item_to_the_caller) {
     const auto body = [](queue<std::unique_ptr<int>>* items) -> task<bool> {
         static_cast<void>(co_await items->put(std::make_unique<int>(1)));
         auto mine = std::make_unique<int>(2);
-        const std::optional<bool> accepted = co_await timeout(1s, items->put(std::move(mine)));
+        const std::optional<bool> accepted = co_await try_timeout(1s, items->put(std::move(mine)));
         EXPECT_FALSE(accepted);
         co_return mine != nullptr;  // NOLINT(bugprone-use-after-move)
     };

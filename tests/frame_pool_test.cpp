@@ -96,7 +96,7 @@ galley::task<> comes_and_goes(std::size_t* in_the_end) {
         static_cast<void>(co_await is_called());
         auto handle = co_await galley::spawn(is_called());
         static_cast<void>(co_await handle.join());
-        static_cast<void>(co_await galley::timeout(std::chrono::hours{1}, sleeps()));
+        static_cast<void>(co_await galley::try_timeout(std::chrono::hours{1}, sleeps()));
         *in_the_end = allocations() - before;
     }
 }

@@ -120,7 +120,7 @@ TYPED_TEST(io_test, a_read_can_be_cancelled_and_cut_off) {
         }
         EXPECT_TRUE(was_cancelled);
 
-        const bool finished = co_await galley::timeout(
+        const bool finished = co_await galley::try_timeout(
             1ms, galley::invoke([&]() -> task<> { static_cast<void>(co_await galley::read(p.a.get(), some)); }));
         EXPECT_FALSE(finished);
 
@@ -137,12 +137,12 @@ TYPED_TEST(io_test, operations_can_be_given_to_timeouts_and_races) {
         const galley::tcp_stream stream{this->adopt(p.a)};
         galley::tcp_listener listener{this->loop, galley::endpoint{"127.0.0.1", 0}};
         std::byte some[16];
-        const std::optional<galley::transferred> nothing = co_await galley::timeout(1ms, stream.read(some));
+        const std::optional<galley::transferred> nothing = co_await galley::try_timeout(1ms, stream.read(some));
         EXPECT_FALSE(nothing);
         const auto first = co_await galley::when_any(galley::sleep_for(1ms), stream.read(some), listener.accept());
         EXPECT_EQ(first.index(), 0U);
         send_all(p.b, "kept");  // IO-3: those that were cut off have taken nothing
-        const std::optional<galley::transferred> got = co_await galley::timeout(1h, stream.read(some));
+        const std::optional<galley::transferred> got = co_await galley::try_timeout(1h, stream.read(some));
         EXPECT_EQ(text_of({some, got.value().count}), "kept");
         const galley::endpoint there{"127.0.0.1", listener.local_port()};
         const auto [mine, its] = co_await galley::when_all(galley::tcp_connect(there), listener.accept());

@@ -125,7 +125,7 @@ TYPED_TEST(long_life, of_sleeps) { this->within_a_run(sleeps, a_long_life / 10);
 
 task<> times_out(int count) {
     for (int i = 0; i < count; ++i) {
-        static_cast<void>(co_await timeout(24h, nothing()));
+        static_cast<void>(co_await try_timeout(24h, nothing()));
     }
 }
 TYPED_TEST(long_life, of_timers_that_are_cancelled) { this->within_a_run(times_out); }

@@ -60,7 +60,7 @@ TYPED_TEST(reports_suite, an_observer_need_not_look_at_everything) {
     observer looks_at_nothing;
     this->loop.observe(&looks_at_nothing);
     const auto body = []() -> task<void> {
-        const std::optional<int> cut_off = co_await timeout(1s, []() -> task<int> {
+        const std::optional<int> cut_off = co_await try_timeout(1s, []() -> task<int> {
             co_await sleep_for(2s);
             co_return 1;
         }());

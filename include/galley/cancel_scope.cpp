@@ -22,12 +22,11 @@ void cancel_scope::open(context& task) {
     if (observer* const o = task.loop().watching()) {
         o->scope_opened(task.id(), id_, is_shield());
     }
-    if (!duration_) {
+    if (!deadline_) {
         return;
     }
     try {
-        const instant from = task.loop().now();
-        task.loop().start(timer_, *duration_ > duration::zero() ? saturating_add(from, *duration_) : epoch);
+        task.loop().start(timer_, deadline_->on(task.loop()));
     } catch (...) {
         close(scope_outcome::exception);
         throw;

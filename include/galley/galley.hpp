@@ -13,6 +13,7 @@
 #include <galley/queue.hpp>
 #include <galley/run.hpp>
 #include <galley/semaphore.hpp>
+#include <galley/settled.hpp>
 #include <galley/sleep.hpp>
 #include <galley/spawn.hpp>
 #include <galley/task.hpp>

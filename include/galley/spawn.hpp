@@ -4,19 +4,14 @@
 
 #include <galley/as_task.hpp>
 #include <galley/kernel/await.hpp>
+#include <galley/settled.hpp>
 #include <galley/task.hpp>
 
-#include <exception>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 namespace galley {
-
-/// Thrown by a join, `when_all` or `when_any` if the task that was awaited ended cancelled, while the awaiting one is
-/// not cancelled itself.
-struct task_cancelled : std::exception {
-    [[nodiscard]] const char* what() const noexcept override { return "galley: the awaited task was cancelled"; }
-};
 
 /// A task of result type T: its context and the place for its outcome. One block, recycled.
 template <class T>
@@ -34,6 +29,12 @@ public:
             throw task_cancelled{};
         }
         return this->take();
+    }
+
+    /// The same, without throwing.
+    settlement<T> settle() {
+        mark_observed();
+        return settlement<T>{settlement<T>::of::task, *this};
     }
 
     [[nodiscard]] static void* operator new(std::size_t size) { return frame_pool::allocate(size); }
@@ -89,9 +90,12 @@ void start_prepared(const task_ref<T>& prepared, scope_node& place, task_owner* 
 template <class T>
 class join_handle;
 
+/// How a join tells of the task's end.
+enum class join_style : bool { throws, answers };
+
 /// The await of a task's end.
-template <class T>
-class [[nodiscard]] join_awaiter final : public awaiter<join_awaiter<T>>, private task_owner {
+template <class T, join_style Style>
+class [[nodiscard]] join_awaiter final : public awaiter<join_awaiter<T, Style>>, private task_owner {
 public:
     explicit join_awaiter(task_ref<T> target) noexcept : target_{std::move(target)} {}
     ~join_awaiter() {
@@ -121,10 +125,14 @@ public:
     }
     [[nodiscard]] const char* kind() const noexcept override { return "join"; }
 
-    T await_resume() {
+    auto await_resume() -> std::conditional_t<Style == join_style::throws, T, settlement<T>> {
         const task_ref<T> target = std::move(target_);
         this->raise_if_cancelled();
-        return target->deliver();
+        if constexpr (Style == join_style::throws) {
+            return target->deliver();
+        } else {
+            return target->settle();
+        }
     }
 
 private:
@@ -143,14 +151,22 @@ private:
 /// handler (TASK-3). Move-only; loop thread only.
 template <class T = void>
 class [[nodiscard]] join_handle {
+    template <join_style Style>
+    using joining = request<join_awaiter<T, Style>, task_ref<T>>;
+
 public:
     join_handle() = default;
     explicit join_handle(task_ref<T> state) noexcept : state_{std::move(state)} {}
 
     /// `co_await handle.join()`: its value; or throws its exception, or task_cancelled. A join that is cancelled leaves
     /// the task alone. Joining twice throws std::logic_error.
-    request<join_awaiter<T>, task_ref<T>> join() const noexcept {
-        return request<join_awaiter<T>, task_ref<T>>{task_ref<T>::hold(*state_)};
+    joining<join_style::throws> join() const noexcept {
+        return joining<join_style::throws>{task_ref<T>::hold(*state_)};
+    }
+    /// `co_await handle.try_join()`: the same, but how the task ended is an answer, and nothing is thrown; except
+    /// `cancelled`, if it is the join that was cancelled: then there is nothing to tell of the task.
+    joining<join_style::answers> try_join() const noexcept {
+        return joining<join_style::answers>{task_ref<T>::hold(*state_)};
     }
 
     /// Cancels the task and what is below it (CANCEL-1). False: it has ended, nothing happens (CANCEL-4).
@@ -163,7 +179,7 @@ public:
     }
     [[nodiscard]] bool ended() const noexcept { return state_->ended(); }
     /// True if its outcome belongs to a joiner already.
-    [[nodiscard]] bool joining() const noexcept { return state_->claimed(); }
+    [[nodiscard]] bool is_joined() const noexcept { return state_->claimed(); }
     [[nodiscard]] task_id id() const noexcept { return state_->id(); }
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(state_); }
 

@@ -13,23 +13,6 @@
 
 namespace galley {
 
-/// Awaits a call without throwing what it came to.
-template <class T>
-class [[nodiscard]] settled_call : public result<T> {
-public:
-    explicit settled_call(task<T> body) : result<T>{body.release()} {}
-    [[nodiscard]] static bool await_ready() noexcept { return false; }
-    template <task_promise Promise>
-    [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> caller) noexcept {
-        return this->call(caller.promise());
-    }
-    /// Refers into this awaiter, which is therefore kept in a variable.
-    [[nodiscard]] galley::result<T>& await_resume() noexcept {
-        this->destroy_callee();
-        return *this;
-    }
-};
-
 /// A group of tasks. Used once, on the loop's thread:
 ///     task_group group;
 ///     co_await group.run([&]() -> task<> { group.spawn(a()); group.spawn(b()); co_return; });
@@ -43,16 +26,15 @@ public:
     /// cancelled through `cancel`. The callable is kept until then. Throws std::logic_error on a second run.
     template <class F>
         requires std::invocable<F&>
-    [[nodiscard]] auto run(F body) -> task<finished<typename std::invoke_result_t<F&>::value_type>> {
-        using value = typename std::invoke_result_t<F&>::value_type;
+    [[nodiscard]] auto run(F body) -> task<finished<value_from<std::invoke_result_t<F&>>>> {
+        using value = value_from<std::invoke_result_t<F&>>;
         context& self = co_await this_task();
-        settled_call<value> call{
-            body()};  // lazy: nothing runs yet; but a callable may throw, so this comes before the scope is open
+        auto call = settled(body());  // nothing runs yet; but a callable may throw, so this is before the scope is open
         children_.scope().open(self);
-        galley::result<value>& came_to = co_await call;
-        if (came_to.kind() == outcome::exception) {
+        settlement<value> came_to = co_await std::move(call);
+        if (came_to.how() == outcome::exception) {
             children_.body_failed(self, came_to.exception());
-        } else if (came_to.kind() == outcome::cancelled) {
+        } else if (came_to.how() == outcome::cancelled) {
             children_.body_cancelled();
         }
         co_await exit_awaiter{children_};

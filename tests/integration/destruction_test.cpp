@@ -147,7 +147,7 @@ void add_waiting_tasks(doomed_tasks& t, world& w, surroundings& s) {
             }));
             group.spawn(galley::invoke([&]() -> task<> { co_await galley::shield(read_for_ever(pipe)); }));
             group.spawn(galley::invoke(
-                [&]() -> task<> { static_cast<void>(co_await galley::timeout(1h, wait_deep(s.never, 1))); }));
+                [&]() -> task<> { static_cast<void>(co_await galley::try_timeout(1h, wait_deep(s.never, 1))); }));
             co_await child.join();
         });
     });
