@@ -260,7 +260,7 @@ TYPED_TEST(cancel_suite, a_scope_that_is_not_awaited_frees_its_body) {
     const std::weak_ptr<int> seen = kept;
     cancel_scope scope;
     {
-        const auto call = scope.run(keeps(std::move(kept)));
+        [[maybe_unused]] const auto call = scope.run(keeps(std::move(kept)));
         EXPECT_FALSE(seen.expired());
     }
     EXPECT_TRUE(seen.expired());

@@ -58,7 +58,7 @@ TYPED_TEST(io_test, one_task_reads_what_another_writes) {
     this->run([&]() -> task<> {
         const galley::descriptor from = this->adopt(p.a);
         galley::descriptor to = this->adopt(p.b);
-        auto writer = co_await galley::spawn(galley::invoke([&]() -> task<> {
+        auto writer = co_await galley::spawn_here(galley::invoke([&]() -> task<> {
             for (const char* const part : {"one ", "two ", "three"}) {
                 const auto [error, n] = co_await galley::write(to.get(), bytes_of(part));
                 EXPECT_FALSE(error);
@@ -106,7 +106,7 @@ TYPED_TEST(io_test, a_read_can_be_cancelled_and_cut_off) {
     const pair p = make_socketpair();
     this->run([&]() -> task<> {
         std::byte some[16];
-        auto reader = co_await galley::spawn(galley::invoke([&]() -> task<std::size_t> {
+        auto reader = co_await galley::spawn_here(galley::invoke([&]() -> task<std::size_t> {
             const galley::transferred got = co_await galley::read(p.a.get(), some);
             co_return got.count;
         }));
@@ -159,7 +159,7 @@ TYPED_TEST(io_test, closing_ends_the_reads_of_others) {
     pair p = make_socketpair();
     this->run([&]() -> task<> {
         galley::descriptor end = this->adopt(p.a);
-        auto reader = co_await galley::spawn(galley::invoke([&]() -> task<std::error_code> {
+        auto reader = co_await galley::spawn_here(galley::invoke([&]() -> task<std::error_code> {
             std::byte some[16];
             const galley::transferred got = co_await galley::read(end.get(), some);
             co_return got.error;
@@ -217,7 +217,7 @@ TYPED_TEST(io_test, a_loop_that_is_destroyed_closes_what_its_tasks_hold) {
         TypeParam doomed;
         auto handle = galley::spawn(doomed, galley::invoke([&]() -> task<> {
                                         const galley::descriptor end{doomed, p.a.release()};
-                                        auto beside = co_await galley::spawn(galley::invoke([&]() -> task<> {
+                                        auto beside = co_await galley::spawn_here(galley::invoke([&]() -> task<> {
                                             static_cast<void>(co_await galley::readable(end.get()));
                                         }));
                                         co_await galley::yield();
@@ -388,7 +388,7 @@ TYPED_TEST(io_test, a_large_write_arrives_whole_and_each_side_ends_by_itself) {
         for (std::size_t i = 0; i < sent.size(); ++i) {
             sent[i] = static_cast<char>(i * 31 + i / 4096);
         }
-        auto writer = co_await galley::spawn(galley::invoke([&]() -> task<> {
+        auto writer = co_await galley::spawn_here(galley::invoke([&]() -> task<> {
             const auto [error, n] = co_await c.client.write_all(bytes_of(sent));
             EXPECT_FALSE(error) << error.message();
             EXPECT_EQ(n, sent.size());

@@ -87,7 +87,7 @@ TYPED_TEST(long_life, of_yields) { this->within_a_run(yields); }
 
 task<> spawns(int count) {
     for (int i = 0; i < count; ++i) {
-        join_handle<> child = co_await spawn(nothing());
+        join_handle<> child = co_await spawn_here(nothing());
         co_await child.join();
     }
 }
@@ -96,7 +96,7 @@ TYPED_TEST(long_life, of_tasks_that_are_joined) { this->within_a_run(spawns); }
 task<> drops(int count) {
     for (int i = 0; i < count; ++i) {
         {
-            const join_handle<> child = co_await spawn(nothing());
+            const join_handle<> child = co_await spawn_here(nothing());
         }
         co_await yield();
     }
@@ -106,7 +106,7 @@ TYPED_TEST(long_life, of_tasks_whose_handle_is_dropped) { this->within_a_run(dro
 // Failures that nobody observes are listed until somebody does, or their handle is dropped.
 task<> loses_failures(int count) {
     for (int i = 0; i < count; ++i) {
-        const join_handle<> child = co_await spawn(fails());
+        const join_handle<> child = co_await spawn_here(fails());
         co_await yield();
         co_await yield();
     }
@@ -133,7 +133,7 @@ TYPED_TEST(long_life, of_timers_that_are_cancelled) { this->within_a_run(times_o
 task<> sleeps_long() { co_await sleep_for(24h); }
 task<> cancels(int count) {
     for (int i = 0; i < count; ++i) {
-        join_handle<> child = co_await spawn(sleeps_long());
+        join_handle<> child = co_await spawn_here(sleeps_long());
         co_await yield();
         child.cancel();
         co_await yield();

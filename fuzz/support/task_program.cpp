@@ -38,6 +38,7 @@ task_program::task_program(byte_source in, loop& l, ledger& book)
 
 void task_program::start(std::size_t slot, int depth) {
     const auto own = book_.new_body();
+    started_[slot].handle.detach();
     started_[slot] = {own, spawn(loop_, body(own, depth))};
     book_.note('s', own, started_[slot].handle.id());
 }

@@ -48,7 +48,7 @@ template <class A>
             detail::gives_awaitable<A>,
             "galley: this can be neither awaited in a task nor called to give something that can: an awaiter "
             "of another library resumes coroutines behind the loop's back; wrap it in an awaiter of galley's");
-        return invoke(std::move(what));
+        return galley::invoke(std::move(what));  // not the one of std, for a std::function
     }
 }
 

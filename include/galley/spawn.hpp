@@ -147,16 +147,27 @@ private:
     task_ref<T> target_;
 };
 
-/// The handle of a spawned task. Dropping it detaches the task; a failure that nobody can take then goes to the loop's
-/// handler (TASK-3). Move-only; loop thread only.
+/// The handle of a spawned task, which it owns: a handle that goes while its task has not ended cancels it (TASK-8), as
+/// std::jthread asks its thread to stop; only `detach()` lets a task go on by itself. A failure that nobody can take
+/// then goes to the loop's handler (TASK-3). Move-only; loop thread only.
 template <class T = void>
-class [[nodiscard]] join_handle {
+class [[nodiscard("a handle that goes cancels its task: join it, keep it, or detach() it")]] join_handle {
     template <join_style Style>
     using joining = request<join_awaiter<T, Style>, task_ref<T>>;
 
 public:
     join_handle() = default;
     explicit join_handle(task_ref<T> state) noexcept : state_{std::move(state)} {}
+    join_handle(join_handle&&) noexcept = default;
+    join_handle& operator=(join_handle&& other) noexcept {
+        const join_handle old{std::exchange(state_, std::move(other.state_))};
+        return *this;
+    }
+    ~join_handle() {
+        if (state_ && !state_->ended() && !state_->loop().tasks().closing()) {
+            state_->cancel();
+        }
+    }
 
     /// `co_await handle.join()`: its value; or throws its exception, or task_cancelled. A join that is cancelled leaves
     /// the task alone. Joining twice throws std::logic_error.
@@ -183,15 +194,15 @@ public:
     [[nodiscard]] task_id id() const noexcept { return state_->id(); }
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(state_); }
 
-    /// Lets go of the task; it goes on by itself.
+    /// Lets go of the task, which goes on by itself: nobody will take its outcome.
     void detach() noexcept { state_ = task_ref<T>{}; }
 
     /// The value of a task that has ended, from outside any task; throws its exception, or task_cancelled.
     T take() {
-        const task_ref<T> target = std::move(state_);
-        if (!target->ended() || target->claimed()) {
+        if (!state_->ended() || state_->claimed()) {
             throw std::logic_error("galley: take() is for a task that has ended and was not joined");
         }
+        const task_ref<T> target = std::move(state_);
         return target->deliver();
     }
 
@@ -203,7 +214,7 @@ private:
 /// the root. Its first step is in a later round (TASK-1). `name`, for people, must outlive the task. Throws
 /// std::bad_alloc; nothing is started then.
 template <class A>
-[[nodiscard]] join_handle<value_from<A>> spawn(loop& l, A body, const char* name = nullptr) {
+join_handle<value_from<A>> spawn(loop& l, A body, const char* name = nullptr) {
     static_assert(outlives_its_expression<A>, "galley: this refers to something that is gone when the task starts: "
                                               "spawn a coroutine that owns it");
     task_ref<value_from<A>> prepared = prepare(l, as_task(std::move(body)), name);
@@ -212,20 +223,24 @@ template <class A>
     return join_handle<value_from<A>>{std::move(prepared)};
 }
 
-/// `co_await spawn(body())`: the same, on the running task's loop. Does not suspend.
+/// The await that spawns.
 template <class T>
-class [[nodiscard]] spawn_here : public immediate<spawn_here<T>> {
+class [[nodiscard]] spawn_awaiter : public immediate<spawn_awaiter<T>> {
 public:
-    spawn_here(task<T> body, const char* name) noexcept : body_{std::move(body)}, name_{name} {}
+    spawn_awaiter(task<T> body, const char* name) noexcept : body_{std::move(body)}, name_{name} {}
     [[nodiscard]] join_handle<T> await_resume() { return galley::spawn(this->task_->loop(), std::move(body_), name_); }
 
 private:
     task<T> body_;
     const char* name_;
 };
-template <class T>
-spawn_here<T> spawn(task<T> body, const char* name = nullptr) noexcept {
-    return spawn_here<T>{std::move(body), name};
+
+/// `co_await spawn_here(body())`: spawns on the running task's loop, which only an await can know. Does not suspend.
+template <class A>
+auto spawn_here(A body, const char* name = nullptr) {
+    static_assert(outlives_its_expression<A>, "galley: this refers to something that is gone when the task starts: "
+                                              "spawn a coroutine that owns it");
+    return request<spawn_awaiter<value_from<A>>, task_from<A>, const char*>{as_task(std::move(body)), name};
 }
 
 }  // namespace galley

@@ -273,7 +273,7 @@ public:
 /// A coroutine that gives a T: lazy (nothing runs until it is awaited or spawned), move-only, owns its frame. Awaiting
 /// it is a call. Dropping it unawaited destroys the frame. T: a movable type, a reference, or void.
 template <class T = void>
-class [[nodiscard]] task {
+class [[nodiscard("a task does nothing before it is awaited, spawned or given away"), gnu::warn_unused]] task {
 public:
     using promise_type = promise<T>;
     using value_type = T;

@@ -50,7 +50,7 @@ TEST_P(connection_test, each_direction_ends_by_itself) {
             pair p = kind.make();
             const auto talk = [](int end, std::uint64_t mine, std::size_t out, std::uint64_t others,
                                  std::size_t in) -> task<> {
-                auto sending = co_await galley::spawn(galley::invoke([=]() -> task<> {
+                auto sending = co_await galley::spawn_here(galley::invoke([=]() -> task<> {
                     const transferred sent = co_await send_text(end, mine, 0, out);
                     EXPECT_FALSE(sent.error) << sent.error.message();
                     EXPECT_EQ(::shutdown(end, SHUT_WR), 0);
@@ -239,7 +239,7 @@ TEST_P(connection_test, an_empty_packet_is_no_end) {
     w.run([&]() -> task<> {
         const galley::descriptor from = w.adopt(p.a);
         const galley::descriptor to = w.adopt(p.b);
-        auto reader = co_await galley::spawn(galley::invoke([&]() -> task<std::vector<std::size_t>> {
+        auto reader = co_await galley::spawn_here(galley::invoke([&]() -> task<std::vector<std::size_t>> {
             std::vector<std::size_t> sizes;
             for (int i = 0; i < 5; ++i) {
                 std::byte some[16];

@@ -59,7 +59,7 @@ using await_result = decltype(std::declval<detail::awaiter_of<A>>().await_resume
 /// What a verb such as `q.get()` gives: what is asked for, and nothing begun. It may be moved, kept, and given to
 /// whatever takes an awaitable. The awaiter, which must not move, is made when it is awaited, in the frame that does.
 template <class Awaiter, class... Args>
-class [[nodiscard("nothing is begun before it is awaited")]] request {
+class [[nodiscard("nothing is begun before it is awaited, spawned or given away"), gnu::warn_unused]] request {
 public:
     explicit constexpr request(Args... asked) noexcept(std::is_nothrow_constructible_v<std::tuple<Args...>, Args...>)
         : asked_{std::forward<Args>(asked)...} {}

@@ -19,6 +19,7 @@ inline void context::append(cause why) noexcept {
 }
 
 inline void context::make_ready(cause why) noexcept {
+    assert(loop_->tasks().on_its_thread() && "galley: a task was woken from another thread: post to its loop instead");
     assert(state_ != state::ready && state_ != state::ended);  // READY-4
     if (loop_->tasks().closing()) [[unlikely]] {
         return;

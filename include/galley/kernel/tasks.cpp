@@ -26,6 +26,7 @@ std::vector<const context*> task_registry::pending_tasks() const {
 void task_registry::reserve(std::size_t tasks) { loop_->reserve_ready(pending_ + tasks); }
 
 void task_registry::start(context& task, scope_node& parent) noexcept {
+    assert(on_its_thread() && "galley: a task was spawned from another thread: post to its loop instead");
     promise_base& first_frame = *task.slot_->callee_;
     first_frame.context_ = &task;
     first_frame.slot_ = task.slot_;

@@ -25,7 +25,7 @@ relaxed_loop::~relaxed_loop() {  // LIFE-5
 }
 
 verdict relaxed_loop::run() {
-    tasks().begin_run();
+    const auto here = tasks().begin_run();
     observer* const o = watching();
     if (o != nullptr) o->run_called();
     turns_since_asked_ = options().ask_every;  // WAIT-4

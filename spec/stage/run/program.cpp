@@ -44,6 +44,7 @@ text spawn_into(place at, std::size_t routine, std::size_t slot) {
     program& p = *at.p;
     join_handle<std::int64_t> handle = spawn(*p.loop, scenario_task(p, routine));
     const task_id id = handle.id();
+    p.handles[slot].detach();
     p.handles[slot] = std::move(handle);
     return text::decimal(id);
 }
