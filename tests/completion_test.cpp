@@ -126,10 +126,10 @@ TYPED_TEST(completion_suite, a_cancelled_wait_leaves_the_completion_to_the_next)
     run(this->loop, invoke([&]() -> task<> {
             completion<int> c{this->loop};
             completer<int> later = c.get_completer();
-            const std::optional<int> none = co_await timeout(1s, value_of(&c));
+            const std::optional<int> none = co_await try_timeout(1s, value_of(&c));
             EXPECT_FALSE(none);
             EXPECT_TRUE(later.complete(8));
-            const std::optional<int> some = co_await timeout(1s, value_of(&c));
+            const std::optional<int> some = co_await try_timeout(1s, value_of(&c));
             EXPECT_EQ(some, 8);
         }));
 }
@@ -178,11 +178,11 @@ TYPED_TEST(completion_suite, nothing_is_awaited_in_a_cancelled_scope) {  // CANC
 TYPED_TEST(completion_suite, whoever_comes_after_the_waiter_is_told) {
     std::optional<completer<std::shared_ptr<int>>> late;
     run(this->loop, invoke([&]() -> task<> {
-            const bool done = co_await timeout(1s, invoke([&]() -> task<> {
-                                                   completion<std::shared_ptr<int>> c{this->loop};
-                                                   late.emplace(c.get_completer());
-                                                   co_await c.wait();
-                                               }));
+            const bool done = co_await try_timeout(1s, invoke([&]() -> task<> {
+                                                       completion<std::shared_ptr<int>> c{this->loop};
+                                                       late.emplace(c.get_completer());
+                                                       co_await c.wait();
+                                                   }));
             EXPECT_FALSE(done);
         }));
     EXPECT_FALSE(late->wanted());
@@ -223,8 +223,8 @@ TYPED_TEST(completion_suite, no_error_is_silent) {
     EXPECT_TRUE(late.fail(this->error("gone before it fails")));
     this->collect();
     EXPECT_THAT(this->unobserved,
-                testing::ElementsAre("callback: gone before it arrives", "callback: arrived, and never awaited",
-                                     "callback: gone before it fails"));
+                ::testing::ElementsAre("callback: gone before it arrives", "callback: arrived, and never awaited",
+                                       "callback: gone before it fails"));
 }
 
 TYPED_TEST(completion_suite, nobody_complains_of_a_broken_one_that_nobody_awaits) {
@@ -258,8 +258,7 @@ TYPED_TEST(completion_suite, a_completer_may_outlive_the_loop) {
     using values = std::shared_ptr<int>;
     std::optional<completer<values>> unused, completes, fails;
     {
-        quiet_world world;
-        spec::sim_driver driver{this->nothing, world};
+        galley::testing::virtual_driver driver;
         TypeParam loop{driver};
         for (auto* const kept : {&unused, &completes, &fails}) {
             spawn(loop,

@@ -89,7 +89,7 @@ TYPED_TEST(long_life, of_yields) { this->within_a_run(yields); }
 
 task<> spawns(int count) {
     for (int i = 0; i < count; ++i) {
-        join_handle<> child = co_await spawn(nothing());
+        join_handle<> child = co_await spawn_here(nothing());
         co_await child.join();
     }
 }
@@ -98,7 +98,7 @@ TYPED_TEST(long_life, of_tasks_that_are_joined) { this->within_a_run(spawns); }
 task<> drops(int count) {
     for (int i = 0; i < count; ++i) {
         {
-            const join_handle<> child = co_await spawn(nothing());
+            const join_handle<> child = co_await spawn_here(nothing());
         }
         co_await yield();
     }
@@ -108,7 +108,7 @@ TYPED_TEST(long_life, of_tasks_whose_handle_is_dropped) { this->within_a_run(dro
 // Failures that nobody observes are listed until somebody does, or their handle is dropped.
 task<> loses_failures(int count) {
     for (int i = 0; i < count; ++i) {
-        const join_handle<> child = co_await spawn(fails());
+        const join_handle<> child = co_await spawn_here(fails());
         co_await yield();
         co_await yield();
     }
@@ -127,7 +127,7 @@ TYPED_TEST(long_life, of_sleeps) { this->within_a_run(sleeps, a_long_life / 10);
 
 task<> times_out(int count) {
     for (int i = 0; i < count; ++i) {
-        static_cast<void>(co_await timeout(24h, nothing()));
+        static_cast<void>(co_await try_timeout(24h, nothing()));
     }
 }
 TYPED_TEST(long_life, of_timers_that_are_cancelled) { this->within_a_run(times_out); }
@@ -137,7 +137,7 @@ task<> sleep_once(std::chrono::nanoseconds distance) { co_await sleep_for(distan
 task<> sleeps_long() { co_await sleep_for(24h); }
 task<> cancels(int count) {
     for (int i = 0; i < count; ++i) {
-        join_handle<> child = co_await spawn(sleeps_long());
+        join_handle<> child = co_await spawn_here(sleeps_long());
         co_await yield();
         child.cancel();
         co_await yield();
@@ -185,7 +185,7 @@ task<> takes(semaphore& permits) { co_await permits.acquire(); }
 task<> gives_up(int count) {
     semaphore none{0};
     for (int i = 0; i < count; ++i) {
-        join_handle<> waits = co_await spawn(takes(none));
+        join_handle<> waits = co_await spawn_here(takes(none));
         co_await yield();
         waits.cancel();
         co_await yield();
@@ -203,9 +203,7 @@ task<> sleeps_near_and_far(int count) {
     }
 }
 TYPED_TEST(long_life, of_timers_near_and_far) {
-    const spec::scenario nothing_happens{};
-    quiet_world world{};
-    spec::sim_driver skips{nothing_happens, world};
+    galley::testing::virtual_driver skips;
     TypeParam on_a_skipping_clock{skips, loop_options{}};
     run(on_a_skipping_clock, this->lives_twice(sleeps_near_and_far, a_long_life / 20));
 }

@@ -22,7 +22,7 @@ TEST(the_readme, shows_the_example) {
     std::string source = contents("examples/legal_orders.cpp");
     source.erase(0, source.find("#include"));
     ASSERT_NE(source, "");
-    EXPECT_THAT(contents("testing/README.md"), ::testing::HasSubstr("```cpp\n" + source + "```\n"));
+    EXPECT_THAT(contents("include/galley/testing/README.md"), ::testing::HasSubstr("```cpp\n" + source + "```\n"));
 }
 
 TEST(the_readme, shows_what_the_example_prints) {
@@ -31,7 +31,7 @@ TEST(the_readme, shows_what_the_example_prints) {
     std::istringstream printed{::testing::internal::GetCapturedStdout()};
     std::string indented;
     for (std::string line; std::getline(printed, line);) indented += "    " + line + '\n';
-    EXPECT_THAT(contents("testing/README.md"), ::testing::HasSubstr(indented));
+    EXPECT_THAT(contents("include/galley/testing/README.md"), ::testing::HasSubstr(indented));
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ public:
         owns_ = with == delivery::value;
         this->resume(cause::handover, with);
     }
-    [[nodiscard]] bool withdraw() noexcept final {
+    [[nodiscard]] bool withdraw() noexcept override {
         leave_list();
         return true;
     }
