@@ -294,5 +294,15 @@ TYPED_TEST(completion_suite, is_named_in_reports) {
     close(this->loop);
 }
 
+// Its threads live as long as the program, and may hold what they had of a loop for a moment longer than the loop: so
+// it is no matter of a suite that counts descriptors.
+TEST(the_pool_of_everybody, gives_what_a_call_gives) {
+    fast::loop loop;
+    run(loop, []() -> task<> {
+        auto call = [] { return 3; };
+        EXPECT_EQ(co_await to_thread(call), 3);
+    }());
+}
+
 }  // namespace
 }  // namespace galley::test

@@ -101,6 +101,7 @@ def count_unittest(folder):
     suite = unittest.defaultTestLoader.discover(folder, pattern="*_test.py")
     outcomes = unittest.TextTestRunner(stream=sys.stderr, resultclass=Result).run(suite).outcomes
     if report := os.environ.get("TALLY_REPORT"):
+        Path(report).parent.mkdir(parents=True, exist_ok=True)
         Path(report).write_text(google_report(outcomes))
     return {outcome: len(names) for outcome, names in outcomes.items()}
 

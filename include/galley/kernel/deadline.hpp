@@ -17,13 +17,14 @@ public:
         : time_{saturating_ns(from_now)}, relative_{true} {}
     constexpr deadline(instant at) noexcept : time_{at.time_since_epoch()}, relative_{false} {}
 
-    /// The instant. A relative deadline that is ahead counts from the clock, which is read now (TIME-9); any other
-    /// reads no clock.
+    /// The instant. A relative deadline counts from the clock, which is read now (TIME-9); an absolute one takes no
+    /// clock read.
     [[nodiscard]] instant on(loop& l) const noexcept {
         if (!relative_) {
             return instant{time_};
         }
-        return time_ <= duration::zero() ? epoch : saturating_add(l.now(), time_);
+        const instant from = l.now();  // read even if it is not counted from: a sample is not before it
+        return time_ <= duration::zero() ? epoch : saturating_add(from, time_);
     }
 
 private:
