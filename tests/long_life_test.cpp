@@ -250,6 +250,9 @@ TYPED_TEST(long_life, of_remotes_and_runs) {
 // From another thread, which is at most a hundred posts ahead: what was posted is taken again and again.
 TYPED_TEST(long_life, of_posts_of_another_thread) {
     const keep_alive waits_for_posts{this->loop};
+    for (int k = 0; k < 100; ++k) {  // as many at once as there will ever be, which a short life may not bring about
+        EXPECT_TRUE(this->loop.get_remote().post([] {}));
+    }
     const auto posts = [&](int count) {
         std::thread poster{[&, to_loop = this->loop.get_remote()] {
             for (int i = 0; i < count; i += 100) {
