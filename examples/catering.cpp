@@ -56,7 +56,7 @@ galley::task<> dinner(galley::remote bakery) {
             std::this_thread::yield();
         }
     };
-    const bool sharp = co_await galley::timeout(20ms, galley::to_thread(helpers, whet));
+    const bool sharp = co_await galley::try_timeout(20ms, galley::to_thread(helpers, whet));
     std::printf("the knives are %s\n", sharp ? "sharp" : "sharp enough");
 }
 

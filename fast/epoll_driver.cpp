@@ -2,6 +2,7 @@
 #include "galley/fast/epoll_driver.hpp"
 #include "galley/fast/event_waker.hpp"
 
+#include <galley/contract/blocking.hpp>
 #include <galley/contract/quiet_write.hpp>
 
 #include <algorithm>
@@ -115,6 +116,7 @@ bool epoll_driver::start(operation& op) noexcept {
     if (const int error = find_channel(op.descriptor); error != 0) {
         return complete_at_once(op, error);
     }
+    assert(!would_block_the_loop(op) && "galley: an operation on a descriptor that blocks: set O_NONBLOCK");
     channel& c = channels_[static_cast<std::size_t>(op.descriptor)];
     operation_list& waiting = queue(c, op);
     assert((waiting.empty() || !hint(c, op)) && "invariant 3: nobody is overtaken");

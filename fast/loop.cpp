@@ -114,7 +114,7 @@ verdict loop::run() {
         throw std::logic_error(
             "galley::fast::loop::run: the loop is running already (called from inside a step, or on two threads)");
     }
-    tasks().begin_run();
+    const auto here = tasks().begin_run();
     steps_left_ = kept_back_ = 0;  // so that the first iteration asks the driver
     observer* const o = watching();
     if (o == nullptr) {

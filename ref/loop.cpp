@@ -50,7 +50,7 @@ verdict loop::run() {
         std::atomic<bool>& flag;
     } const at_exit{running_};
 
-    tasks().begin_run();
+    const auto here = tasks().begin_run();
     observer* const o = watching();
     if (o != nullptr) {
         o->run_called();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "galley/ref/poll_driver.hpp"
 
+#include <galley/contract/blocking.hpp>
 #include <galley/contract/fork_guard.hpp>
 #include <galley/contract/quiet_write.hpp>
 
@@ -149,6 +150,7 @@ bool poll_driver::start(operation& op) noexcept {
     if (op.descriptor < 0) {  // poll(2) would pass over it, and never report it
         return complete_at_once(op, EBADF);
     }
+    assert(!would_block_the_loop(op) && "galley: an operation on a descriptor that blocks: set O_NONBLOCK");
     try {
         polled_.resize(in_flight_.size() + 2);  // here, as waiting cannot fail
         in_flight_.push_back(&op);

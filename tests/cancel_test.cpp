@@ -2,7 +2,6 @@
 // Cancellation as a program sees it (CANCEL-1 to CANCEL-7, TASK-6).
 #include "loop_fixture.hpp"
 
-#include <coroutine>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -22,8 +21,8 @@ task<int> simmers(std::chrono::nanoseconds d) {
 }
 
 task<std::string> times_out() {
-    const std::optional<int> late = co_await timeout(1s, simmers(5s));
-    const std::optional<int> in_time = co_await timeout(5s, simmers(1s));
+    const std::optional<int> late = co_await try_timeout(1s, simmers(5s));
+    const std::optional<int> in_time = co_await try_timeout(5s, simmers(1s));
     co_return std::string{late ? "value " : "timeout "} + (in_time ? "value" : "timeout");
 }
 
@@ -45,7 +44,7 @@ task<void> catches_everything(std::vector<std::string>* log) {
     }
 }
 task<bool> level_triggered(std::vector<std::string>* log) {
-    const bool finished = co_await timeout(500ms, catches_everything(log));
+    const bool finished = co_await try_timeout(500ms, catches_everything(log));
     co_return finished;
 }
 
@@ -234,7 +233,7 @@ TYPED_TEST(cancel_suite, a_group_whose_body_cannot_be_made_leaves_no_scope_open)
 // Only what resumes it could end such a wait.
 TYPED_TEST(cancel_suite, a_task_that_awaits_something_foreign_is_not_reached) {
     TypeParam loop{this->driver};
-    const join_handle<> handle = spawn(loop, []() -> task<void> { co_await std::suspend_always{}; }());
+    const join_handle<> handle = spawn(loop, []() -> task<void> { co_await foreign_await{}; }());
     EXPECT_EQ(loop.run(), verdict::deadlocked);
     EXPECT_TRUE(handle.cancel());
     EXPECT_EQ(loop.run(), verdict::deadlocked);
@@ -261,13 +260,13 @@ TYPED_TEST(cancel_suite, a_scope_that_is_not_awaited_frees_its_body) {
     const std::weak_ptr<int> seen = kept;
     cancel_scope scope;
     {
-        const auto call = scope.run(keeps(std::move(kept)));
+        [[maybe_unused]] const auto call = scope.run(keeps(std::move(kept)));
         EXPECT_FALSE(seen.expired());
     }
     EXPECT_TRUE(seen.expired());
 }
 
-task<void> times_out_later(std::chrono::nanoseconds d) { static_cast<void>(co_await timeout(d, simmers(1h))); }
+task<void> times_out_later(std::chrono::nanoseconds d) { static_cast<void>(co_await try_timeout(d, simmers(1h))); }
 
 // The last to start is destroyed first. What it leaves in the loop would be met by the first;
 // address sanitizer sees it.

@@ -126,10 +126,10 @@ TYPED_TEST(completion_suite, a_cancelled_wait_leaves_the_completion_to_the_next)
     run(this->loop, invoke([&]() -> task<> {
             completion<int> c{this->loop};
             completer<int> later = c.get_completer();
-            const std::optional<int> none = co_await timeout(1s, value_of(&c));
+            const std::optional<int> none = co_await try_timeout(1s, value_of(&c));
             EXPECT_FALSE(none);
             EXPECT_TRUE(later.complete(8));
-            const std::optional<int> some = co_await timeout(1s, value_of(&c));
+            const std::optional<int> some = co_await try_timeout(1s, value_of(&c));
             EXPECT_EQ(some, 8);
         }));
 }
@@ -178,11 +178,11 @@ TYPED_TEST(completion_suite, nothing_is_awaited_in_a_cancelled_scope) {  // CANC
 TYPED_TEST(completion_suite, whoever_comes_after_the_waiter_is_told) {
     std::optional<completer<std::shared_ptr<int>>> late;
     run(this->loop, invoke([&]() -> task<> {
-            const bool done = co_await timeout(1s, invoke([&]() -> task<> {
-                                                   completion<std::shared_ptr<int>> c{this->loop};
-                                                   late.emplace(c.get_completer());
-                                                   co_await c.wait();
-                                               }));
+            const bool done = co_await try_timeout(1s, invoke([&]() -> task<> {
+                                                       completion<std::shared_ptr<int>> c{this->loop};
+                                                       late.emplace(c.get_completer());
+                                                       co_await c.wait();
+                                                   }));
             EXPECT_FALSE(done);
         }));
     EXPECT_FALSE(late->wanted());

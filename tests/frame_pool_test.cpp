@@ -94,9 +94,9 @@ galley::task<> comes_and_goes(std::size_t* in_the_end) {
     for (int time = 0; time < 100; ++time) {
         const std::size_t before = allocations();
         static_cast<void>(co_await is_called());
-        auto handle = co_await galley::spawn(is_called());
+        auto handle = co_await galley::spawn_here(is_called());
         static_cast<void>(co_await handle.join());
-        static_cast<void>(co_await galley::timeout(std::chrono::hours{1}, sleeps()));
+        static_cast<void>(co_await galley::try_timeout(std::chrono::hours{1}, sleeps()));
         *in_the_end = allocations() - before;
     }
 }

@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,7 +58,7 @@ TYPED_TEST(io_test, one_task_reads_what_another_writes) {
     this->run([&]() -> task<> {
         const galley::descriptor from = this->adopt(p.a);
         galley::descriptor to = this->adopt(p.b);
-        auto writer = co_await galley::spawn(galley::invoke([&]() -> task<> {
+        auto writer = co_await galley::spawn_here(galley::invoke([&]() -> task<> {
             for (const char* const part : {"one ", "two ", "three"}) {
                 const auto [error, n] = co_await galley::write(to.get(), bytes_of(part));
                 EXPECT_FALSE(error);
@@ -105,7 +106,7 @@ TYPED_TEST(io_test, a_read_can_be_cancelled_and_cut_off) {
     const pair p = make_socketpair();
     this->run([&]() -> task<> {
         std::byte some[16];
-        auto reader = co_await galley::spawn(galley::invoke([&]() -> task<std::size_t> {
+        auto reader = co_await galley::spawn_here(galley::invoke([&]() -> task<std::size_t> {
             const galley::transferred got = co_await galley::read(p.a.get(), some);
             co_return got.count;
         }));
@@ -119,7 +120,7 @@ TYPED_TEST(io_test, a_read_can_be_cancelled_and_cut_off) {
         }
         EXPECT_TRUE(was_cancelled);
 
-        const bool finished = co_await galley::timeout(
+        const bool finished = co_await galley::try_timeout(
             1ms, galley::invoke([&]() -> task<> { static_cast<void>(co_await galley::read(p.a.get(), some)); }));
         EXPECT_FALSE(finished);
 
@@ -129,11 +130,36 @@ TYPED_TEST(io_test, a_read_can_be_cancelled_and_cut_off) {
     });
 }
 
+// What a stream, a listener or a connect gives is given away as anything that can be awaited is.
+TYPED_TEST(io_test, operations_can_be_given_to_timeouts_and_races) {
+    pair p = make_socketpair();
+    this->run([&]() -> task<> {
+        const galley::tcp_stream stream{this->adopt(p.a)};
+        galley::tcp_listener listener{this->loop, galley::endpoint{"127.0.0.1", 0}};
+        std::byte some[16];
+        const std::optional<galley::transferred> nothing = co_await galley::try_timeout(1ms, stream.read(some));
+        EXPECT_FALSE(nothing);
+        const auto first = co_await galley::when_any(galley::sleep_for(1ms), stream.read(some), listener.accept());
+        EXPECT_EQ(first.index(), 0U);
+        send_all(p.b, "kept");  // IO-3: those that were cut off have taken nothing
+        const std::optional<galley::transferred> got = co_await galley::try_timeout(1h, stream.read(some));
+        EXPECT_EQ(text_of({some, got.value().count}), "kept");
+        const galley::endpoint there{"127.0.0.1", listener.local_port()};
+        const auto [mine, its] = co_await galley::when_all(galley::tcp_connect(there), listener.accept());
+        EXPECT_FALSE(mine.error);
+        EXPECT_FALSE(its.error);
+        const auto [sent, read] =
+            co_await galley::when_all(mine.stream.write(bytes_of("hello")), its.stream.read(some));
+        EXPECT_EQ(sent.count, 5U);
+        EXPECT_EQ(text_of({some, read.count}), "hello");
+    });
+}
+
 TYPED_TEST(io_test, closing_ends_the_reads_of_others) {
     pair p = make_socketpair();
     this->run([&]() -> task<> {
         galley::descriptor end = this->adopt(p.a);
-        auto reader = co_await galley::spawn(galley::invoke([&]() -> task<std::error_code> {
+        auto reader = co_await galley::spawn_here(galley::invoke([&]() -> task<std::error_code> {
             std::byte some[16];
             const galley::transferred got = co_await galley::read(end.get(), some);
             co_return got.error;
@@ -191,7 +217,7 @@ TYPED_TEST(io_test, a_loop_that_is_destroyed_closes_what_its_tasks_hold) {
         TypeParam doomed;
         auto handle = galley::spawn(doomed, galley::invoke([&]() -> task<> {
                                         const galley::descriptor end{doomed, p.a.release()};
-                                        auto beside = co_await galley::spawn(galley::invoke([&]() -> task<> {
+                                        auto beside = co_await galley::spawn_here(galley::invoke([&]() -> task<> {
                                             static_cast<void>(co_await galley::readable(end.get()));
                                         }));
                                         co_await galley::yield();
@@ -362,7 +388,7 @@ TYPED_TEST(io_test, a_large_write_arrives_whole_and_each_side_ends_by_itself) {
         for (std::size_t i = 0; i < sent.size(); ++i) {
             sent[i] = static_cast<char>(i * 31 + i / 4096);
         }
-        auto writer = co_await galley::spawn(galley::invoke([&]() -> task<> {
+        auto writer = co_await galley::spawn_here(galley::invoke([&]() -> task<> {
             const auto [error, n] = co_await c.client.write_all(bytes_of(sent));
             EXPECT_FALSE(error) << error.message();
             EXPECT_EQ(n, sent.size());

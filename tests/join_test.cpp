@@ -3,10 +3,15 @@
 #include "loop_fixture.hpp"
 
 #include <exception>
+#include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace galley::test {
 namespace {
+
+using namespace std::chrono_literals;
 
 template <class Loop>
 class join_suite : public on_loop<Loop> {};
@@ -39,11 +44,11 @@ TYPED_TEST(join_suite, a_join_may_be_kept_or_dropped) {
         spawn(loop,
               [](event* e, bool* end) -> task<void> {
                   const notes_its_end note{end};
-                  const join_handle<int> one = co_await spawn(give(1));
-                  const join_handle<int> two = co_await spawn(give(2));
+                  const join_handle<int> one = co_await spawn_here(give(1));
+                  const join_handle<int> two = co_await spawn_here(give(2));
                   static_cast<void>(two.join());
                   auto join = one.join();
-                  const int value = co_await join;
+                  const int value = co_await std::move(join);
                   EXPECT_EQ(value, 1);
                   co_await e->wait();
               }(&never, &gone))
@@ -67,6 +72,88 @@ TYPED_TEST(join_suite, joining_a_cancelled_task_says_so) {
         co_return "";
     };
     EXPECT_EQ(run(this->loop, joins(&handle)), "galley: the awaited task was cancelled");
+}
+
+task<int> simmers(bool* ended) {
+    co_await sleep_for(1s);
+    *ended = true;
+    co_return 7;
+}
+
+// TASK-8: a handle owns its task.
+TYPED_TEST(join_suite, a_handle_that_goes_cancels_its_task) {
+    bool first = false;
+    bool second = false;
+    bool third = false;
+    bool fourth = false;
+    const auto body = [](bool* dropped, bool* replaced, bool* detached, bool* kept) -> task<join_handle<int>> {
+        {
+            const join_handle<int> goes = co_await spawn_here(simmers(dropped));
+            co_await yield();
+        }
+        join_handle<int> handle = co_await spawn_here(simmers(replaced));
+        handle = co_await spawn_here(simmers(detached));
+        handle.detach();
+        EXPECT_FALSE(handle);
+        handle = co_await spawn_here(simmers(kept));
+        join_handle<int> moved = std::move(handle);
+        co_return moved;
+    };
+    join_handle<int> left = run(this->loop, body(&first, &second, &third, &fourth));
+    EXPECT_EQ(left.take(), 7);
+    EXPECT_FALSE(first);
+    EXPECT_FALSE(second);
+    EXPECT_TRUE(third);
+    EXPECT_TRUE(fourth);
+    EXPECT_EQ(this->loop.now(), instant{1s});
+    EXPECT_TRUE(this->unobserved.empty());
+}
+
+// As any cancellation: what it meets ends in its own time, and is not silent (TASK-3).
+TYPED_TEST(join_suite, a_task_that_fails_as_its_handle_goes_is_reported) {
+    const auto fails = []() -> task<> {
+        settlement<void> ended = co_await settled(sleep_for(1h));
+        EXPECT_EQ(ended.how(), outcome::cancelled);
+        throw std::runtime_error("while it was stopped");
+    };
+    const auto body = [](auto start) -> task<> {
+        const join_handle<> goes = co_await spawn_here(start());
+        co_await yield();
+    };
+    run(this->loop, body(fails));
+    EXPECT_EQ(this->unobserved, std::vector<std::string>{"2: while it was stopped"});
+}
+
+// A loop that is destroyed destroys what was started last first (LIFE-5): here the one that holds the handle, while the
+// task that it is of still waits. That is not cancelled any more: its join would be withdrawn, and then go once more.
+TYPED_TEST(join_suite, handles_that_go_with_their_loop_cancel_nothing) {
+    event never;
+    join_handle<> outlives;
+    {
+        TypeParam loop{this->driver};
+        const auto joins = [](join_handle<> of) -> task<> { co_await of.join(); };
+        const auto holds = [](join_handle<> held, event* e) -> task<> {
+            co_await e->wait();
+            held.detach();
+        };
+        join_handle<> waits = spawn(loop, never.wait());
+        join_handle<> joining = spawn(loop, joins(std::move(waits)));
+        outlives = spawn(loop, holds(std::move(joining), &never));
+        EXPECT_EQ(loop.run(), verdict::deadlocked);
+    }
+    EXPECT_TRUE(outlives.ended());
+}
+
+TYPED_TEST(join_suite, a_main_that_was_interrupted_goes_on_in_the_next_run) {
+    bool ended = false;
+    const auto main = [](loop* l, bool* e) -> task<> {
+        l->stop();
+        co_await yield();
+        *e = true;
+    };
+    EXPECT_THROW(run(this->loop, main(&this->loop, &ended)), run_interrupted);
+    EXPECT_EQ(this->loop.run(), verdict::completed);
+    EXPECT_TRUE(ended);
 }
 
 }  // namespace

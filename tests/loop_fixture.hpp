@@ -9,10 +9,19 @@
 
 #include <gtest/gtest.h>
 
+#include <coroutine>
 #include <string>
 #include <vector>
 
 namespace galley::test {
+
+/// An awaiter that is galley's by its form only: it tells the loop nothing, as that of another library, badly wrapped.
+struct foreign_await {
+    [[nodiscard]] static bool await_ready() noexcept { return false; }
+    template <task_promise Promise>
+    static void await_suspend(std::coroutine_handle<Promise>) noexcept {}
+    static void await_resume() noexcept {}
+};
 
 template <class Loop>
 class on_loop : public ::testing::Test {

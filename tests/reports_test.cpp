@@ -19,7 +19,7 @@ task<void> does_nothing() { co_return; }
 
 TYPED_TEST(reports_suite, a_run_that_was_stopped_names_what_is_left_and_where_it_stands) {
     const auto body = [](loop* l) -> task<void> {
-        const join_handle<> helper = co_await spawn(does_nothing());
+        const join_handle<> helper = co_await spawn_here(does_nothing());
         l->stop();
         co_await yield();
     };
@@ -60,12 +60,12 @@ TYPED_TEST(reports_suite, an_observer_need_not_look_at_everything) {
     observer looks_at_nothing;
     this->loop.observe(&looks_at_nothing);
     const auto body = []() -> task<void> {
-        const std::optional<int> cut_off = co_await timeout(1s, []() -> task<int> {
+        const std::optional<int> cut_off = co_await try_timeout(1s, []() -> task<int> {
             co_await sleep_for(2s);
             co_return 1;
         }());
         EXPECT_FALSE(cut_off);
-        const join_handle<> fails = co_await spawn(burns());
+        const join_handle<> fails = co_await spawn_here(burns());
         co_await yield();
         co_await yield();
     };

@@ -52,7 +52,8 @@ task<> gathers(std::uint64_t count, std::uint64_t& done) {
 
 task<> times_out(std::uint64_t count, std::uint64_t& done) {
     for (std::uint64_t i = 0; i < count; ++i) {
-        if (const std::optional<std::uint64_t> in_time = co_await galley::timeout(std::chrono::hours{1}, give(done))) {
+        if (const std::optional<std::uint64_t> in_time =
+                co_await galley::try_timeout(std::chrono::hours{1}, give(done))) {
             done = *in_time;
         }
     }

@@ -38,6 +38,7 @@ task_program::task_program(byte_source in, loop& l, ledger& book)
 
 void task_program::start(std::size_t slot, int depth) {
     const auto own = book_.new_body();
+    started_[slot].handle.detach();
     started_[slot] = {own, spawn(loop_, body(own, depth))};
     book_.note('s', own, started_[slot].handle.id());
 }
@@ -77,13 +78,12 @@ void task_program::check_closed() const {
 
 task<token> task_program::body(std::size_t own, int depth) {
     const in_frame here{book_};
-    settled_call<void> called{steps(depth)};
-    result<void>& came_to = co_await called;
-    if (came_to.kind() == outcome::cancelled) {
+    const settlement<void> came_to = co_await settled(steps(depth));
+    if (came_to.how() == outcome::cancelled) {
         book_.ends(own, ending::cancelled, 0);
         throw cancelled{};
     }
-    if (came_to.kind() == outcome::exception) {
+    if (came_to.how() == outcome::exception) {
         try {
             std::rethrow_exception(came_to.exception());
         } catch (const failure& f) {
@@ -227,7 +227,7 @@ task<> task_program::get(std::size_t which) {
 
 task<> task_program::join(std::size_t slot) {
     auto& handle = started_[slot].handle;
-    if (!handle || handle.joining()) co_return;
+    if (!handle || handle.is_joined()) co_return;
     const auto joined = started_[slot].body;
     try {
         const token value = co_await handle.join();
@@ -307,7 +307,7 @@ task<> task_program::with_timeout(int depth) {
     const duration d{static_cast<std::int64_t>(in_.time(0, ~std::uint64_t{0} >> 1))};
     const auto child = book_.new_body();
     try {
-        const std::optional<token> value = co_await timeout(d, body(child, depth - 1));
+        const std::optional<token> value = co_await try_timeout(d, body(child, depth - 1));
         value ? value_of(child, *value) : book_.told(child, ending::cancelled, 0);
     } catch (const failure& f) {
         book_.told(child, ending::failure, f.number);

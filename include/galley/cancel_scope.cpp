@@ -28,7 +28,7 @@ void cancel_scope::open(context& task) {
     if (observer* const o = task.loop().watching()) [[unlikely]] {
         o->scope_opened(task.id(), id_, is_shield());
     }
-    if (duration_) {
+    if (deadline_) {
         start_timer();
     }
 }
@@ -36,8 +36,7 @@ void cancel_scope::open(context& task) {
 void cancel_scope::start_timer() {
     loop& l = owner_->loop();
     try {
-        const instant from = l.now();  // read even if it is not counted from: a sample is not before it
-        l.start(timer_, *duration_ > duration::zero() ? saturating_add(from, *duration_) : epoch);
+        l.start(timer_, deadline_->on(l));
     } catch (...) {
         close(scope_outcome::exception);
         throw;
@@ -56,7 +55,7 @@ scope_outcome cancel_scope::outcome_of(outcome body) const noexcept {
 
 void cancel_scope::close(scope_outcome how) noexcept {
     context& task = *std::exchange(owner_, nullptr);
-    if (duration_) {
+    if (deadline_) {
         task.loop().cancel(timer_);
     }
     task.leave_scope(*this);

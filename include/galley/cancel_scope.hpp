@@ -2,11 +2,14 @@
 // Cancel scopes: a body whose awaits, and whose tasks, are cancelled together; with deadlines and shields.
 #pragma once
 
+#include <galley/as_task.hpp>
 #include <galley/contract/timer.hpp>
 #include <galley/kernel/await.hpp>
+#include <galley/kernel/deadline.hpp>
 #include <galley/kernel/scope_tree.hpp>
 #include <galley/task.hpp>
 
+#include <exception>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -29,6 +32,11 @@ struct finished_type<void> {
 template <class T>
 using finished = typename finished_type<T>::type;
 
+/// Thrown by `timeout` if its deadline cut its body off.
+struct timed_out : std::exception {
+    [[nodiscard]] const char* what() const noexcept override { return "galley: the time was up"; }
+};
+
 template <class T>
 class scoped_call;
 
@@ -39,8 +47,8 @@ public:
     enum class protection : bool { open, shielded };
 
     cancel_scope() noexcept : cancel_scope{protection::open, std::nullopt} {}
-    /// With a deadline: `d` after it is opened, it cancels itself.
-    explicit cancel_scope(duration d) noexcept : cancel_scope{protection::open, d} {}
+    /// With a deadline, at which it cancels itself: `5s` after it is opened, or at an instant.
+    explicit cancel_scope(deadline d) noexcept : cancel_scope{protection::open, d} {}
     /// Shielded: what encloses it cannot cancel what is inside (CANCEL-3).
     explicit cancel_scope(protection p) noexcept : cancel_scope{p, std::nullopt} {}
     /// A scope that is still open when it goes belongs to a task that is being destroyed.
@@ -52,9 +60,9 @@ public:
 
     /// `co_await scope.run(body())`: awaits the body as a call inside this scope. Gives what the body gives, or nothing
     /// if the scope was cancelled and that is why the body ended (CANCEL-5). A scope is used once.
-    template <class T>
-    [[nodiscard]] scoped_call<T> run(task<T> body) {
-        return scoped_call<T>{*this, std::move(body)};
+    template <class A>
+    auto run(A body) {
+        return request<scoped_call<value_from<A>>, cancel_scope&, task_from<A>>{*this, as_task(std::move(body))};
     }
 
     /// Cancels what is inside, from anywhere on the loop's thread; before `run`: as soon as it is opened. False if it
@@ -79,15 +87,15 @@ private:
         cancel_scope* scope;
     };
 
-    cancel_scope(protection p, std::optional<duration> d) noexcept
-        : scope_node{kind::scope, p == protection::shielded}, duration_{d}, timer_{*this} {}
+    cancel_scope(protection p, std::optional<deadline> d) noexcept
+        : scope_node{kind::scope, p == protection::shielded}, deadline_{d}, timer_{*this} {}
 
     void start_timer();
     void abandon() noexcept;
 
     context* owner_{};
     scope_id id_{};
-    std::optional<duration> duration_;  ///< none: no deadline
+    std::optional<deadline> deadline_;
     deadline_timer timer_;
 };
 
@@ -98,7 +106,7 @@ public:
     scoped_call(cancel_scope& scope, task<T> body) : result<T>{body.release()}, scope_{&scope} {}
 
     [[nodiscard]] static bool await_ready() noexcept { return false; }
-    template <class Promise>
+    template <task_promise Promise>
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> caller) {
         scope_->open(caller.promise().task());
         return this->call(caller.promise());
@@ -135,9 +143,24 @@ struct scope_holder {
 };
 
 template <class T>
-class [[nodiscard]] timeout_call : scope_holder, public scoped_call<T> {
+class [[nodiscard]] try_timeout_call : scope_holder, public scoped_call<T> {
 public:
-    timeout_call(duration d, task<T> body) : scope_holder{d}, scoped_call<T>{scope, std::move(body)} {}
+    try_timeout_call(deadline d, task<T> body) : scope_holder{d}, scoped_call<T>{scope, std::move(body)} {}
+};
+
+template <class T>
+class [[nodiscard]] timeout_call : public try_timeout_call<T> {
+public:
+    using try_timeout_call<T>::try_timeout_call;
+    T await_resume() {
+        auto value = try_timeout_call<T>::await_resume();
+        if (!value) {
+            throw timed_out{};
+        }
+        if constexpr (!std::is_void_v<T>) {
+            return std::forward<T>(*value);
+        }
+    }
 };
 
 template <class T>
@@ -155,17 +178,23 @@ public:
 
 }  // namespace detail
 
-/// `co_await timeout(d, body())`: what the body gives, or nothing if `d` passed first and cut it off (CANCEL-5). A body
-/// that finishes all the same yields its value; if an enclosing scope is cancelled too, that goes on outward.
-template <class T, class Rep, class Period>
-[[nodiscard]] detail::timeout_call<T> timeout(std::chrono::duration<Rep, Period> d, task<T> body) {
-    return detail::timeout_call<T>{saturating_ns(d), std::move(body)};
+/// `co_await timeout(5s, body())`, or with an instant: what the body gives; throws `timed_out` if the deadline came
+/// first and cut it off (CANCEL-5). A body that finishes all the same yields its value; if an enclosing scope is
+/// cancelled too, that goes on outward. Takes what `as_task` takes.
+template <class A>
+auto timeout(deadline d, A body) {
+    return request<detail::timeout_call<value_from<A>>, deadline, task_from<A>>{d, as_task(std::move(body))};
+}
+/// The same, but to be late is an answer: nothing (`finished` says how that is told of a void body).
+template <class A>
+auto try_timeout(deadline d, A body) {
+    return request<detail::try_timeout_call<value_from<A>>, deadline, task_from<A>>{d, as_task(std::move(body))};
 }
 
 /// `co_await shield(body())`: enclosing cancellations wait until the body is over. For clean-up that must await.
-template <class T>
-[[nodiscard]] detail::shield_call<T> shield(task<T> body) {
-    return detail::shield_call<T>{std::move(body)};
+template <class A>
+auto shield(A body) {
+    return request<detail::shield_call<value_from<A>>, task_from<A>>{as_task(std::move(body))};
 }
 
 }  // namespace galley

@@ -144,7 +144,7 @@ public:
     [[nodiscard]] completer<T> get_completer() { return completer<T>{*state_, loop_->get_remote()}; }
     /// `co_await c.wait()`: the value, or throws the error, or broken_completion. For one task; one that was cancelled
     /// while it waited, or another in its place, may wait again.
-    [[nodiscard]] completion_awaiter<T> wait() const noexcept { return completion_awaiter<T>{*this}; }
+    auto wait() const noexcept { return request<completion_awaiter<T>, const completion&>{*this}; }
     /// The outcome has come, and nobody has taken it.
     [[nodiscard]] bool arrived() const noexcept { return state_->arrived(); }
 

@@ -22,7 +22,7 @@ public:
     };
 
     /// `co_await e.wait()`: satisfied while the event is set.
-    [[nodiscard]] awaiter_type wait() noexcept { return awaiter_type{*this}; }
+    request<awaiter_type, event&> wait() noexcept { return request<awaiter_type, event&>{*this}; }
     /// Sets it, and makes all that wait ready, in order (SYNC-1). O(waiters).
     void set() noexcept {
         set_ = true;

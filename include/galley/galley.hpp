@@ -2,6 +2,7 @@
 // The whole vocabulary. A loop to run it on: <galley/fast/loop.hpp>, or <galley/ref/loop.hpp> to read along.
 #pragma once
 
+#include <galley/as_task.hpp>
 #include <galley/cancel_scope.hpp>
 #include <galley/completion.hpp>
 #include <galley/contract/loop.hpp>
@@ -14,6 +15,7 @@
 #include <galley/run.hpp>
 #include <galley/run_on.hpp>
 #include <galley/semaphore.hpp>
+#include <galley/settled.hpp>
 #include <galley/sleep.hpp>
 #include <galley/spawn.hpp>
 #include <galley/task.hpp>

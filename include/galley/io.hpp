@@ -113,26 +113,30 @@ public:
     [[nodiscard]] std::error_code await_resume() const { return take_error(); }
 };
 
+/// What the verbs below give, to be awaited: a transfer of bytes, or a wait until one would not block.
+template <io What>
+using transfer = request<transfer_awaiter<What>, int, const std::byte*, std::size_t>;
+template <io What>
+using readiness = request<readiness_awaiter<What>, int>;
+
 /// Reads what is there, or waits for something: at least one byte, at most `into.size()`; or the end (0).
-inline transfer_awaiter<io::read> read(int descriptor, std::span<std::byte> into) noexcept {
-    return {descriptor, into.data(), into.size()};
+inline transfer<io::read> read(int descriptor, std::span<std::byte> into) noexcept {
+    return transfer<io::read>{descriptor, into.data(), into.size()};
 }
 /// Writes as much as there is room for, or waits for room: perhaps less than `from`. No SIGPIPE is raised.
-inline transfer_awaiter<io::write> write(int descriptor, std::span<const std::byte> from) noexcept {
-    return {descriptor, from.data(), from.size()};
+inline transfer<io::write> write(int descriptor, std::span<const std::byte> from) noexcept {
+    return transfer<io::write>{descriptor, from.data(), from.size()};
 }
 /// Takes one connection of a listening socket. Errors are the kernel's, accept(2): after EMFILE, say, the connection is
 /// still there.
-inline accept_awaiter accept(int descriptor) noexcept { return accept_awaiter{descriptor}; }
+inline request<accept_awaiter, int> accept(int descriptor) noexcept { return request<accept_awaiter, int>{descriptor}; }
 /// Connects a socket. After it was cancelled, or failed, the socket is good for nothing but being closed.
-inline connect_awaiter connect(int descriptor, const endpoint& to) noexcept { return {descriptor, to}; }
+inline request<connect_awaiter, int, endpoint> connect(int descriptor, const endpoint& to) noexcept {
+    return request<connect_awaiter, int, endpoint>{descriptor, to};
+}
 /// Waits until a read would not block; an end or an error counts, and is met by the read.
-inline readiness_awaiter<io::readable> readable(int descriptor) noexcept {
-    return readiness_awaiter<io::readable>{descriptor};
-}
+inline readiness<io::readable> readable(int descriptor) noexcept { return readiness<io::readable>{descriptor}; }
 /// Waits until a write of at least one byte would not block; an error counts.
-inline readiness_awaiter<io::writable> writable(int descriptor) noexcept {
-    return readiness_awaiter<io::writable>{descriptor};
-}
+inline readiness<io::writable> writable(int descriptor) noexcept { return readiness<io::writable>{descriptor}; }
 
 }  // namespace galley

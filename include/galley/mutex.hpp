@@ -60,7 +60,7 @@ public:
     };
 
     /// `auto guard = co_await m.lock();` FIFO (SYNC-1).
-    [[nodiscard]] awaiter_type lock() noexcept { return awaiter_type{*this}; }
+    request<awaiter_type, mutex&> lock() noexcept { return request<awaiter_type, mutex&>{*this}; }
     [[nodiscard]] bool locked() const noexcept { return locked_; }
 
 private:

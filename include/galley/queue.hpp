@@ -56,7 +56,7 @@ public:
 
     class [[nodiscard]] put_awaiter final : public list_awaiter<put_awaiter> {
     public:
-        put_awaiter(queue& q, T& item) noexcept : queue_{&q}, item_{&item} {}
+        put_awaiter(queue& q, T&& item) noexcept : queue_{&q}, item_{&item} {}
         [[nodiscard]] bool begin() noexcept {
             if (queue_->closed_) {
                 return true;
@@ -84,11 +84,14 @@ public:
 
     /// `co_await q.get()`: the first item; nothing once the queue is closed and drained. A getter that is cancelled
     /// loses no item (SYNC-2).
-    [[nodiscard]] get_awaiter get() noexcept { return get_awaiter{*this}; }
+    request<get_awaiter, queue&> get() noexcept { return request<get_awaiter, queue&>{*this}; }
 
     /// `co_await q.put(std::move(item))`: true, or false if the queue is closed: then the item is still the caller's,
-    /// as it is if the await ends cancelled. It is moved from only when it is accepted.
-    [[nodiscard]] put_awaiter put(T&& item) noexcept { return put_awaiter{*this, item}; }
+    /// as it is if the await ends cancelled. It is moved from only when it is accepted, and referred to until then: so
+    /// this cannot be spawned; spawn a coroutine that owns the item.
+    request<put_awaiter, queue&, T&&> put(T&& item) noexcept {
+        return request<put_awaiter, queue&, T&&>{*this, std::move(item)};
+    }
 
     /// No more items: getters drain what is there and then see the end; putters that wait see it now (SYNC-3). Again:
     /// no effect.

@@ -30,6 +30,7 @@ T run(loop& l, task<T> main, const char* name = "main") {
     join_handle<T> handle = spawn(l, std::move(main), name);
     const verdict v = l.run();
     if (!handle.ended()) {
+        handle.detach();  // the loop may be run again
         throw run_interrupted{v, l};
     }
     return handle.take();

@@ -183,14 +183,15 @@ private:
 /// somebody has cancelled it there: task_cancelled. If this frame is destroyed the task is cancelled, and goes on
 /// alone; a failure that finds nobody here goes to the failure handler there.
 ///
-/// Throws std::bad_alloc, of either side; loop_gone if the other loop is closed, or goes before the task has ended.
-template <class T>
-[[nodiscard]] task<T> run_on(remote other, task<T> body) {
+/// Takes what `as_task` takes. Throws std::bad_alloc, of either side; loop_gone if the other loop is closed, or goes
+/// before the task has ended.
+template <class A, class T = value_from<A>>
+[[nodiscard]] task<T> run_on(remote other, A body) {
     context& self = co_await this_task();
     completion<T> done{self.loop()};
     detail::crossing_ticket ticket{std::move(other)};
     if (!self.cancelled_here()) {  // CANCEL-3: nothing is started; the await below says so
-        ticket.depart(std::move(body), done.get_completer());
+        ticket.depart(as_task(std::move(body)), done.get_completer());
     }
     detail::crossing_awaiter<T> landing{done, ticket};
     try {

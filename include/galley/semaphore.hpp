@@ -37,7 +37,7 @@ public:
     };
 
     /// `co_await s.acquire()`: takes a permit, waiting FIFO (SYNC-1). A waiter that is cancelled loses none (SYNC-2).
-    [[nodiscard]] awaiter_type acquire() noexcept { return awaiter_type{*this}; }
+    request<awaiter_type, semaphore&> acquire() noexcept { return request<awaiter_type, semaphore&>{*this}; }
     /// Takes a permit if one is free; that is only so when nobody waits.
     [[nodiscard]] bool try_acquire() noexcept {
         if (permits_ == 0) {

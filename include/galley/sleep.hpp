@@ -5,6 +5,7 @@
 #include <galley/contract/time.hpp>
 #include <galley/contract/timer.hpp>
 #include <galley/kernel/await.hpp>
+#include <galley/kernel/deadline.hpp>
 
 #include <chrono>
 
@@ -13,9 +14,7 @@ namespace galley {
 /// Waits for a deadline. Never early (TIME-2); a deadline that is not ahead still lets the next collect pass (TIME-6).
 class [[nodiscard]] sleep_awaiter final : public awaiter<sleep_awaiter>, private timer {
 public:
-    /// From the clock's reading inside the await (TIME-9).
-    explicit sleep_awaiter(duration d) noexcept : timer{&fired}, duration_{d}, relative_{true} {}
-    explicit sleep_awaiter(instant t) noexcept : timer{&fired}, duration_{t.time_since_epoch()}, relative_{false} {}
+    explicit sleep_awaiter(deadline d) noexcept : timer{&fired}, deadline_{d} {}
     ~sleep_awaiter() {
         if (waiting()) {
             loop().cancel(static_cast<timer&>(*this));
@@ -23,7 +22,7 @@ public:
     }
 
     [[nodiscard]] bool begin() {
-        loop().start(static_cast<timer&>(*this), deadline());
+        loop().start(static_cast<timer&>(*this), deadline_.on(loop()));
         return false;
     }
     [[nodiscard]] bool withdraw() noexcept override { return loop().cancel(static_cast<timer&>(*this)); }
@@ -31,26 +30,18 @@ public:
     void await_resume() const { raise_if_cancelled(); }
 
 private:
-    [[nodiscard]] instant deadline() const noexcept {
-        if (!relative_) {
-            return instant{duration_};
-        }
-        const instant from = loop().now();  // read even if it is not counted from: a sample is not before it
-        return duration_ <= duration::zero() ? epoch : saturating_add(from, duration_);
-    }
     static void fired(timer& t) noexcept { static_cast<sleep_awaiter&>(t).resume(cause::timer); }
 
-    duration duration_;
-    bool relative_;
+    deadline deadline_;
 };
 
 /// Sleeps for at least `d`; zero or less still lets one collect pass.
 template <class Rep, class Period>
-sleep_awaiter sleep_for(std::chrono::duration<Rep, Period> d) noexcept {
-    return sleep_awaiter{saturating_ns(d)};
+request<sleep_awaiter, deadline> sleep_for(std::chrono::duration<Rep, Period> d) noexcept {
+    return request<sleep_awaiter, deadline>{d};
 }
 /// Sleeps until the loop's clock has reached `t`.
-inline sleep_awaiter sleep_until(instant t) noexcept { return sleep_awaiter{t}; }
+inline request<sleep_awaiter, deadline> sleep_until(instant t) noexcept { return request<sleep_awaiter, deadline>{t}; }
 
 namespace detail {
 
@@ -73,7 +64,7 @@ public:
     yield_awaiter() = default;
 
     [[nodiscard]] static bool await_ready() noexcept { return false; }
-    template <class Promise>
+    template <task_promise Promise>
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> frame) noexcept {
         context& task = frame.promise().task();
         cancelled_ = task.cancelled_here();

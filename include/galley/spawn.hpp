@@ -2,21 +2,17 @@
 // Starting a task, and the handle that joins, cancels or detaches it.
 #pragma once
 
+#include <galley/as_task.hpp>
 #include <galley/kernel/await.hpp>
+#include <galley/settled.hpp>
 #include <galley/task.hpp>
 
 #include <cassert>
-#include <exception>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 
 namespace galley {
-
-/// Thrown by a join, `when_all` or `when_any` if the task that was awaited ended cancelled, while the awaiting one is
-/// not cancelled itself.
-struct task_cancelled : std::exception {
-    [[nodiscard]] const char* what() const noexcept override { return "galley: the awaited task was cancelled"; }
-};
 
 namespace detail {
 [[noreturn]] void throw_task_cancelled();
@@ -45,6 +41,12 @@ public:
             }
         }
         return this->take();
+    }
+
+    /// The same, without throwing.
+    settlement<T> settle() {
+        mark_observed();
+        return settlement<T>{settlement<T>::of::task, *this};
     }
 
     void release() noexcept {
@@ -127,11 +129,14 @@ template <class T>
 template <class T>
 class join_handle;
 
+/// How a join tells of the task's end.
+enum class join_style : bool { throws, answers };
+
 /// The await of a task's end.
-template <class T>
-class [[nodiscard]] join_awaiter final : public awaiter<join_awaiter<T>>, private task_owner {
+template <class T, join_style Style>
+class [[nodiscard]] join_awaiter final : public awaiter<join_awaiter<T, Style>>, private task_owner {
 public:
-    explicit join_awaiter(task_state<T>& target) noexcept : target_{task_ref<T>::hold(target)} {}
+    explicit join_awaiter(task_ref<T> target) noexcept : target_{std::move(target)} {}
     ~join_awaiter() {
         if (target_ && !target_->ended() && this->waiting()) [[unlikely]] {
             static_cast<void>(withdraw());
@@ -157,9 +162,13 @@ public:
     }
     [[nodiscard]] const char* kind() const noexcept override { return "join"; }
 
-    T await_resume() {
+    auto await_resume() -> std::conditional_t<Style == join_style::throws, T, settlement<T>> {
         this->raise_if_cancelled();
-        return target_->deliver();
+        if constexpr (Style == join_style::throws) {
+            return target_->deliver();
+        } else {
+            return target_->settle();
+        }
     }
 
 private:
@@ -176,17 +185,38 @@ private:
     task_ref<T> target_;
 };
 
-/// The handle of a spawned task. Dropping it detaches the task; a failure that nobody can take then goes to the loop's
-/// handler (TASK-3). Move-only; loop thread only.
+/// The handle of a spawned task, which it owns: a handle that goes while its task has not ended cancels it (TASK-8), as
+/// std::jthread asks its thread to stop; only `detach()` lets a task go on by itself. A failure that nobody can take
+/// then goes to the loop's handler (TASK-3). Move-only; loop thread only.
 template <class T = void>
-class [[nodiscard]] join_handle {
+class [[nodiscard("a handle that goes cancels its task: join it, keep it, or detach() it")]] join_handle {
+    template <join_style Style>
+    using joining = request<join_awaiter<T, Style>, task_ref<T>>;
+
 public:
     join_handle() = default;
     explicit join_handle(task_ref<T> state) noexcept : state_{std::move(state)} {}
+    join_handle(join_handle&&) noexcept = default;
+    join_handle& operator=(join_handle&& other) noexcept {
+        const join_handle old{std::exchange(state_, std::move(other.state_))};
+        return *this;
+    }
+    ~join_handle() {
+        if (state_ && !state_->ended() && !state_->loop().tasks().closing()) {
+            state_->cancel();
+        }
+    }
 
     /// `co_await handle.join()`: its value; or throws its exception, or task_cancelled. A join that is cancelled leaves
     /// the task alone. Joining twice throws std::logic_error.
-    [[nodiscard]] join_awaiter<T> join() const noexcept { return join_awaiter<T>{*state_}; }
+    joining<join_style::throws> join() const noexcept {
+        return joining<join_style::throws>{task_ref<T>::hold(*state_)};
+    }
+    /// `co_await handle.try_join()`: the same, but how the task ended is an answer, and nothing is thrown; except
+    /// `cancelled`, if it is the join that was cancelled: then there is nothing to tell of the task.
+    joining<join_style::answers> try_join() const noexcept {
+        return joining<join_style::answers>{task_ref<T>::hold(*state_)};
+    }
 
     /// Cancels the task and what is below it (CANCEL-1). False: it has ended, nothing happens (CANCEL-4).
     bool cancel() const noexcept {
@@ -198,19 +228,19 @@ public:
     }
     [[nodiscard]] bool ended() const noexcept { return state_->ended(); }
     /// True if its outcome belongs to a joiner already.
-    [[nodiscard]] bool joining() const noexcept { return state_->claimed(); }
+    [[nodiscard]] bool is_joined() const noexcept { return state_->claimed(); }
     [[nodiscard]] task_id id() const noexcept { return state_->id(); }
     [[nodiscard]] explicit operator bool() const noexcept { return static_cast<bool>(state_); }
 
-    /// Lets go of the task; it goes on by itself.
+    /// Lets go of the task, which goes on by itself: nobody will take its outcome.
     void detach() noexcept { state_ = task_ref<T>{}; }
 
     /// The value of a task that has ended, from outside any task; throws its exception, or task_cancelled.
     T take() {
-        const task_ref<T> target = std::move(state_);
-        if (!target->ended() || target->claimed()) {
+        if (!state_->ended() || state_->claimed()) {
             throw std::logic_error("galley: take() is for a task that has ended and was not joined");
         }
+        const task_ref<T> target = std::move(state_);
         return target->deliver();
     }
 
@@ -221,38 +251,31 @@ private:
 /// Starts a task on `l`, from its thread: below the scope in which the running task stands, or, outside of tasks, below
 /// the root. Its first step is in a later round (TASK-1). `name`, for people, must outlive the task. Throws
 /// std::bad_alloc; nothing is started then.
-template <class T>
-[[nodiscard]] join_handle<T> spawn(loop& l, task<T> body, const char* name = nullptr) {
-    return join_handle<T>{start_task(l, std::move(body), name, l.tasks().spawn_place(), nullptr)};
+template <class A>
+join_handle<value_from<A>> spawn(loop& l, A body, const char* name = nullptr) {
+    static_assert(outlives_its_expression<A>, "galley: this refers to something that is gone when the task starts: "
+                                              "spawn a coroutine that owns it");
+    return join_handle<value_from<A>>{start_task(l, as_task(std::move(body)), name, l.tasks().spawn_place(), nullptr)};
 }
 
-/// `co_await spawn(body())`: the same, on the running task's loop. Does not suspend.
+/// The await that spawns.
 template <class T>
-class [[nodiscard]] spawn_here : public immediate<spawn_here<T>> {
+class [[nodiscard]] spawn_awaiter : public immediate<spawn_awaiter<T>> {
 public:
-    spawn_here(task<T> body, const char* name) noexcept : body_{std::move(body)}, name_{name} {}
+    spawn_awaiter(task<T> body, const char* name) noexcept : body_{std::move(body)}, name_{name} {}
     [[nodiscard]] join_handle<T> await_resume() { return galley::spawn(this->task_->loop(), std::move(body_), name_); }
 
 private:
     task<T> body_;
     const char* name_;
 };
-template <class T>
-spawn_here<T> spawn(task<T> body, const char* name = nullptr) noexcept {
-    return spawn_here<T>{std::move(body), name};
-}
 
-namespace detail {
-template <class F, class... A>
-using task_of = std::invoke_result_t<F&, A...>;
-}
-
-/// A task that keeps its callable and arguments until it has ended: captures of a coroutine lambda are not part of its
-/// frame, and would dangle.
-///     co_await spawn(invoke([&x]() -> task<> { ... }));
-template <class F, class... A>
-[[nodiscard]] detail::task_of<F, A...> invoke(F f, A... arguments) {
-    co_return co_await f(std::move(arguments)...);
+/// `co_await spawn_here(body())`: spawns on the running task's loop, which only an await can know. Does not suspend.
+template <class A>
+auto spawn_here(A body, const char* name = nullptr) {
+    static_assert(outlives_its_expression<A>, "galley: this refers to something that is gone when the task starts: "
+                                              "spawn a coroutine that owns it");
+    return request<spawn_awaiter<value_from<A>>, task_from<A>, const char*>{as_task(std::move(body)), name};
 }
 
 }  // namespace galley

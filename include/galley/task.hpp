@@ -2,6 +2,7 @@
 // task<T>: a lazy coroutine, awaited as a call or spawned as a task.
 #pragma once
 
+#include <galley/kernel/awaitable.hpp>
 #include <galley/kernel/frame_pool.hpp>
 #include <galley/kernel/readiness.hpp>
 #include <galley/kernel/result.hpp>
@@ -114,8 +115,6 @@ private:
 };
 
 /// What all promises have: the task they run in, and the slot of whoever awaits them. Two words.
-/// There is no await_transform to refuse foreign awaitables: g++-12 copies what one returns by reference, and awaiters
-/// do not move. A task that awaits something foreign shows as waiting for "something foreign".
 class promise_base {
     struct final_awaiter {
         [[nodiscard]] static bool await_ready() noexcept { return false; }
@@ -132,6 +131,20 @@ public:
 
     [[nodiscard]] static std::suspend_always initial_suspend() noexcept { return {}; }
     [[nodiscard]] static final_awaiter final_suspend() noexcept { return {}; }
+
+#if !defined(__GNUC__) || defined(__clang__) || __GNUC__ > 12
+    /// Refuses what a task cannot await. Not with g++-12, which copies what this returns by reference, and awaiters do
+    /// not move: there a task that awaits something foreign shows as waiting for "something foreign".
+    template <class A>
+    [[nodiscard]] static constexpr A&& await_transform(A&& asked) noexcept {
+        static_assert(awaitable<A&&> || !awaitable<std::remove_reference_t<A>&&>,
+                      "galley: this is awaited once, and gives itself up for it: co_await std::move(...)");
+        static_assert(awaitable<std::remove_reference_t<A>&&>,
+                      "galley: a task cannot await this: an awaiter of another library resumes coroutines behind the "
+                      "loop's back; derive one from galley::awaiter");
+        return static_cast<A&&>(asked);
+    }
+#endif
 
     /// The task that this frame runs in. Only once it has been awaited or spawned.
     [[nodiscard]] context& task() const noexcept { return *context_; }
@@ -268,7 +281,7 @@ public:
     explicit call_awaiter(promise_base* callee) noexcept : result<T>{callee} {}
 
     [[nodiscard]] static bool await_ready() noexcept { return false; }
-    template <class Promise>
+    template <task_promise Promise>
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> caller) noexcept {
         return this->call(caller.promise());
     }
@@ -281,7 +294,7 @@ public:
 /// A coroutine that gives a T: lazy (nothing runs until it is awaited or spawned), move-only, owns its frame. Awaiting
 /// it is a call. Dropping it unawaited destroys the frame. T: a movable type, a reference, or void.
 template <class T = void>
-class [[nodiscard]] task {
+class [[nodiscard("a task does nothing before it is awaited, spawned or given away"), gnu::warn_unused]] task {
 public:
     using promise_type = promise<T>;
     using value_type = T;

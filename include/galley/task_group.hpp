@@ -13,23 +13,6 @@
 
 namespace galley {
 
-/// Awaits a call without throwing what it came to.
-template <class T>
-class [[nodiscard]] settled_call : public result<T> {
-public:
-    explicit settled_call(task<T> body) : result<T>{body.release()} {}
-    [[nodiscard]] static bool await_ready() noexcept { return false; }
-    template <class Promise>
-    [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> caller) noexcept {
-        return this->call(caller.promise());
-    }
-    /// Refers into this awaiter, which is therefore kept in a variable.
-    [[nodiscard]] galley::result<T>& await_resume() noexcept {
-        this->destroy_called();
-        return *this;
-    }
-};
-
 /// A group of tasks. Used once, on the loop's thread:
 ///     task_group group;
 ///     co_await group.run([&]() -> task<> { group.spawn(a()); group.spawn(b()); co_return; });
@@ -43,16 +26,15 @@ public:
     /// cancelled through `cancel`. The callable is kept until then. Throws std::logic_error on a second run.
     template <class F>
         requires std::invocable<F&>
-    [[nodiscard]] auto run(F body) -> task<finished<typename std::invoke_result_t<F&>::value_type>> {
-        using value = typename std::invoke_result_t<F&>::value_type;
+    [[nodiscard]] auto run(F body) -> task<finished<value_from<std::invoke_result_t<F&>>>> {
+        using value = value_from<std::invoke_result_t<F&>>;
         context& self = co_await this_task();
-        settled_call<value> call{
-            body()};  // lazy: nothing runs yet; but a callable may throw, so this comes before the scope is open
+        auto call = settled(body());  // nothing runs yet; but a callable may throw, so this is before the scope is open
         children_.scope().open(self);
-        galley::result<value>& came_to = co_await call;
-        if (came_to.kind() == outcome::exception) {
+        settlement<value> came_to = co_await std::move(call);
+        if (came_to.how() == outcome::exception) {
             children_.body_failed(self, came_to.exception());
-        } else if (came_to.kind() == outcome::cancelled) {
+        } else if (came_to.how() == outcome::cancelled) {
             children_.body_cancelled();
         }
         co_await exit_awaiter{children_};
@@ -71,13 +53,16 @@ public:
     /// Starts a task in the group; its value is discarded. From the body, from the group's tasks, or from elsewhere,
     /// while the group is running: else throws std::logic_error. Throws std::bad_alloc, with nothing started. Gives the
     /// task's id.
-    template <class T>
-    task_id spawn(task<T> body, const char* name = nullptr) {
+    template <class A>
+    task_id spawn(A body, const char* name = nullptr) {
+        static_assert(outlives_its_expression<A>, "galley: this refers to something that is gone when the task starts: "
+                                                  "spawn a coroutine that owns it");
         if (!is_running()) {
             throw std::logic_error("galley::task_group: tasks can be started only while the group is running");
         }
         loop& l = children_.scope().owner()->loop();
-        const task_ref<T> started = start_task(l, std::move(body), name, children_.scope(), &children_);
+        const task_ref<value_from<A>> started =
+            start_task(l, as_task(std::move(body)), name, children_.scope(), &children_);
         children_.started(1);
         return started->id();
     }
@@ -92,7 +77,7 @@ private:
     public:
         explicit exit_awaiter(children& c) noexcept : children_{&c} {}
         [[nodiscard]] static bool await_ready() noexcept { return false; }
-        template <class Promise>
+        template <task_promise Promise>
         [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> frame) noexcept {
             context& task = frame.promise().task();
             task_ = &task;

@@ -24,11 +24,9 @@ public:
     explicit tcp_stream(descriptor socket) noexcept;
 
     /// At least one byte, or the end: no error and 0.
-    [[nodiscard]] transfer_awaiter<io::read> read(std::span<std::byte> into) const noexcept {
-        return galley::read(socket_.get(), into);
-    }
+    transfer<io::read> read(std::span<std::byte> into) const noexcept { return galley::read(socket_.get(), into); }
     /// At least one byte, perhaps not all.
-    [[nodiscard]] transfer_awaiter<io::write> write(std::span<const std::byte> from) const noexcept {
+    transfer<io::write> write(std::span<const std::byte> from) const noexcept {
         return galley::write(socket_.get(), from);
     }
     /// All of it, or an error and how many bytes had gone before. The stream must not move meanwhile. If it is

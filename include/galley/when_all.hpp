@@ -2,12 +2,14 @@
 // when_all: start several tasks, await them all.
 #pragma once
 
+#include <galley/as_task.hpp>
 #include <galley/kernel/await.hpp>
 #include <galley/kernel/children.hpp>
 #include <galley/spawn.hpp>
 
 #include <cassert>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <tuple>
 #include <type_traits>
@@ -19,9 +21,21 @@ namespace galley {
 
 namespace detail {
 
-/// A value as a member of a tuple or variant: void becomes std::monostate.
+/// A value as a member of a tuple or variant: void becomes std::monostate, a reference one that can be stored.
 template <class T>
-using regular = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
+struct regular_type {
+    using type = T;
+};
+template <class T>
+struct regular_type<T&> {
+    using type = std::reference_wrapper<T>;
+};
+template <>
+struct regular_type<void> {
+    using type = std::monostate;
+};
+template <class T>
+using regular = typename regular_type<T>::type;
 
 template <class T>
 regular<T> take_regular(task_state<T>& state) {
@@ -206,15 +220,15 @@ public:
 
 /// `co_await when_all(a(), b())`: runs all of them at once, as tasks that are spawned in order (TASK-1), and gives
 /// their values as a tuple (std::monostate for void). The first failure cancels the rest; when all have ended it is
-/// thrown, and any further failure has gone to the loop's handler.
-template <class... T>
-[[nodiscard]] detail::when_all_tuple<T...> when_all(task<T>... bodies) noexcept {
-    return detail::when_all_tuple<T...>{std::move(bodies)...};
+/// thrown, and any further failure has gone to the loop's handler. Takes what `as_task` takes.
+template <class... A>
+auto when_all(A... bodies) {
+    return request<detail::when_all_tuple<value_from<A>...>, task_from<A>...>{as_task(std::move(bodies))...};
 }
 /// The same for any number of one type: gives a std::vector of the values, in order (void: nothing).
-template <class T>
-[[nodiscard]] detail::when_all_vector<T> when_all(std::vector<task<T>> bodies) noexcept {
-    return detail::when_all_vector<T>{std::move(bodies)};
+template <class A>
+auto when_all(std::vector<A> bodies) {
+    return request<detail::when_all_vector<value_from<A>>, std::vector<task_from<A>>>{as_tasks(std::move(bodies))};
 }
 
 }  // namespace galley

@@ -77,15 +77,15 @@ private:
 /// `co_await when_any(a(), b())`: runs all of them at once; the first to end, however it ends, wins. The others are
 /// cancelled in order and awaited; their values are discarded, their failures go to the loop's handler (TASK-7). Gives
 /// a std::variant whose index is the winner's.
-template <class... T>
-    requires(sizeof...(T) > 0)
-[[nodiscard]] detail::when_any_tuple<T...> when_any(task<T>... bodies) noexcept {
-    return detail::when_any_tuple<T...>{std::move(bodies)...};
+template <class... A>
+    requires(sizeof...(A) > 0)
+auto when_any(A... bodies) {
+    return request<detail::when_any_tuple<value_from<A>...>, task_from<A>...>{as_task(std::move(bodies))...};
 }
-/// The same for any number of one type. Throws std::logic_error if there are none.
-template <class T>
-[[nodiscard]] detail::when_any_vector<T> when_any(std::vector<task<T>> bodies) noexcept {
-    return detail::when_any_vector<T>{std::move(bodies)};
+/// The same for any number of one type. Its await throws std::logic_error if there are none.
+template <class A>
+auto when_any(std::vector<A> bodies) {
+    return request<detail::when_any_vector<value_from<A>>, std::vector<task_from<A>>>{as_tasks(std::move(bodies))};
 }
 
 }  // namespace galley

@@ -75,7 +75,7 @@ void stage::try_again() {
         bool called = false;
         const galley::remote poster = loop_->get_remote();
         check(poster.post([&called] { called = true; }), "POST-4: an open loop refuses a post");
-        galley::join_handle<int> child = co_await galley::spawn(galley::invoke([]() -> task<int> {
+        galley::join_handle<int> child = co_await galley::spawn_here(galley::invoke([]() -> task<int> {
             co_await galley::sleep_for(1ms);
             co_return 1;
         }));

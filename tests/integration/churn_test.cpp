@@ -55,7 +55,7 @@ task<> serve(tcp_stream stream, tally& t) {
         co_return;
     }
     if (ending_of(connection) == ending::closed_under_a_read) {  // and the number is free for the next at once
-        auto reader = co_await galley::spawn(expect_text(on, connection, 0, 1));
+        auto reader = co_await galley::spawn_here(expect_text(on, connection, 0, 1));
         co_await galley::yield();
         EXPECT_FALSE(stream.close());
         const galley::transferred cut = co_await reader.join();

@@ -30,7 +30,7 @@ task<> echo_load(world& w, std::uint64_t stream, std::size_t bytes) {
     EXPECT_FALSE(near.error || far.error) << near.error.message() << far.error.message();
     const int here = near.stream.native_handle();
     const int there = far.stream.native_handle();
-    auto echo = co_await galley::spawn(galley::invoke([&]() -> task<> {
+    auto echo = co_await galley::spawn_here(galley::invoke([&]() -> task<> {
         const auto came = co_await expect_text(there, stream, 0, bytes);
         EXPECT_EQ(came.count, bytes) << came.error.message();
         const auto back = co_await send_text(there, stream, 0, bytes);
@@ -76,7 +76,7 @@ TEST_P(clock_test, a_thousand_signals_a_second_change_nothing) {
             // With nothing else to do: would not end during the storm if each retry waited for the whole time again.
             pair p = make_pipe();
             const galley::descriptor from = w.adopt(p.a);
-            auto reader = co_await galley::spawn(expect_text(from.get(), 9, 0, 1));
+            auto reader = co_await galley::spawn_here(expect_text(from.get(), 9, 0, 1));
             co_await galley::sleep_for(20ms);
             const auto sent = co_await send_text(p.b.get(), 9, 0, 1);
             EXPECT_EQ(sent.count, 1U) << sent.error.message();
@@ -156,7 +156,7 @@ TEST_P(clock_test, a_clock_that_jumps_by_hours_makes_nothing_early_and_loses_not
                 }));
                 group.spawn(galley::invoke([&]() -> task<> {
                     const instant start = co_await galley::now{};
-                    const bool finished = co_await galley::timeout(
+                    const bool finished = co_await galley::try_timeout(
                         7h, galley::invoke([]() -> task<> { co_await galley::sleep_for(300h); }));
                     EXPECT_FALSE(finished);
                     const instant end = co_await galley::now{};
@@ -211,8 +211,8 @@ TEST_P(clock_test, a_step_that_blocks_delays_everything_and_loses_nothing) {
             std::byte text[5];
             write_text(1, 0, text);
             send_all(p.b, {reinterpret_cast<const char*>(text), sizeof text});
-            auto later =
-                co_await galley::spawn(galley::invoke([&]() -> task<> { co_await galley::sleep_until(start + 1h); }));
+            auto later = co_await galley::spawn_here(
+                galley::invoke([&]() -> task<> { co_await galley::sleep_until(start + 1h); }));
             const std::size_t before = woken.size();
             ::poll(nullptr, 0, 50);  // the step that blocks: what is tested, not a way to wait for anything
             EXPECT_EQ(woken.size(), before) << "a step ran inside another";

@@ -50,7 +50,7 @@ TEST_P(connection_test, each_direction_ends_by_itself) {
             pair p = kind.make();
             const auto talk = [](int end, std::uint64_t mine, std::size_t out, std::uint64_t others,
                                  std::size_t in) -> task<> {
-                auto sending = co_await galley::spawn(galley::invoke([=]() -> task<> {
+                auto sending = co_await galley::spawn_here(galley::invoke([=]() -> task<> {
                     const transferred sent = co_await send_text(end, mine, 0, out);
                     EXPECT_FALSE(sent.error) << sent.error.message();
                     EXPECT_EQ(::shutdown(end, SHUT_WR), 0);
@@ -216,7 +216,7 @@ TEST_P(connection_test, transfers_of_nothing_move_nothing) {
             galley::descriptor to = w.adopt(p.b);
             const transferred wrote = co_await galley::write(to.get(), {});
             EXPECT_TRUE(!wrote.error && wrote.count == 0) << wrote.error.message();
-            const auto cut = co_await galley::timeout(1ms, expect_text(from.get(), 0, 0, 1));
+            const auto cut = co_await galley::try_timeout(1ms, expect_text(from.get(), 0, 0, 1));
             EXPECT_FALSE(cut.has_value()) << "nothing was written, and something, or an end, was read";
             const transferred three = co_await send_text(to.get(), 7, 0, 3);
             EXPECT_EQ(three.count, 3U);
@@ -239,7 +239,7 @@ TEST_P(connection_test, an_empty_packet_is_no_end) {
     w.run([&]() -> task<> {
         const galley::descriptor from = w.adopt(p.a);
         const galley::descriptor to = w.adopt(p.b);
-        auto reader = co_await galley::spawn(galley::invoke([&]() -> task<std::vector<std::size_t>> {
+        auto reader = co_await galley::spawn_here(galley::invoke([&]() -> task<std::vector<std::size_t>> {
             std::vector<std::size_t> sizes;
             for (int i = 0; i < 5; ++i) {
                 std::byte some[16];

@@ -136,7 +136,7 @@ void add_waiting_tasks(doomed_tasks& t, world& w, surroundings& s) {
     });
     t.add_waiting([&s](some) { return s.mutex.lock(); });
     t.add([&s, pipe]() -> task<> {  // a join, a group, and all that can be nested
-        auto child = co_await galley::spawn(read_for_ever(pipe));
+        auto child = co_await galley::spawn_here(read_for_ever(pipe));
         galley::task_group group;
         co_await group.run([&]() -> task<> {
             group.spawn(galley::invoke([&]() -> task<> {
@@ -147,7 +147,7 @@ void add_waiting_tasks(doomed_tasks& t, world& w, surroundings& s) {
             }));
             group.spawn(galley::invoke([&]() -> task<> { co_await galley::shield(read_for_ever(pipe)); }));
             group.spawn(galley::invoke(
-                [&]() -> task<> { static_cast<void>(co_await galley::timeout(1h, wait_deep(s.never, 1))); }));
+                [&]() -> task<> { static_cast<void>(co_await galley::try_timeout(1h, wait_deep(s.never, 1))); }));
             co_await child.join();
         });
     });
@@ -174,7 +174,7 @@ void add_busy_tasks(doomed_tasks& t, surroundings& s) {
     });
     t.add([]() -> task<> {
         for (int i = 0;; ++i) {
-            auto child = co_await galley::spawn([]() -> task<int> {
+            auto child = co_await galley::spawn_here([]() -> task<int> {
                 co_await galley::yield();
                 co_return 1;
             }());

@@ -97,7 +97,7 @@ TEST_P(threads_test, a_waiter_that_is_cancelled_meanwhile) {
     here.run([&]() -> task<> {
         for (int round = 0; round < 200; ++round) {
             static_cast<void>(
-                co_await galley::timeout(std::chrono::microseconds{round}, waits_a_moment(&here.loop(), &threads)));
+                co_await galley::try_timeout(std::chrono::microseconds{round}, waits_a_moment(&here.loop(), &threads)));
         }
     });
 }
@@ -220,12 +220,12 @@ TEST_P(threads_test, a_call_that_has_not_begun_is_withdrawn) {
     const auto kept = std::make_shared<int>(0);
     here.run([&]() -> task<> {
         auto blocks = [&] { g.pass(); };
-        auto blocker = co_await galley::spawn(to_thread(pool, blocks));
+        auto blocker = co_await galley::spawn_here(to_thread(pool, blocks));
         while (!g.entered.try_acquire()) {
             co_await galley::yield();
         }
         auto call = [&called, held = kept] { called = held != nullptr; };
-        const bool done = co_await galley::timeout(1ms, to_thread(pool, std::move(call)));
+        const bool done = co_await galley::try_timeout(1ms, to_thread(pool, std::move(call)));
         EXPECT_FALSE(done);
         EXPECT_EQ(kept.use_count(), 1) << "the callable is gone with the call";
         g.open.release();
@@ -259,7 +259,7 @@ TEST_P(threads_test, a_call_that_runs_is_told_and_its_value_dropped) {
             }
             return value{dropped};
         };
-        auto waits = co_await galley::spawn(
+        auto waits = co_await galley::spawn_here(
             [](thread_pool* p, auto f) -> task<> { co_await to_thread(*p, std::move(f)); }(&*pool, call));
         while (!entered.try_acquire()) {
             co_await galley::yield();
@@ -293,7 +293,7 @@ TEST_P(threads_test, a_call_in_a_shield_is_waited_for) {
             co_await galley::shield(to_thread(pool, call));
         };
         galley::cancel_scope scope;
-        auto canceller = co_await galley::spawn(cancel_when(&g.entered, &scope, &g.open));
+        auto canceller = co_await galley::spawn_here(cancel_when(&g.entered, &scope, &g.open));
         EXPECT_TRUE(co_await scope.run(galley::invoke(body)));
         EXPECT_EQ(lent, 5);
         co_await canceller.join();
@@ -346,12 +346,12 @@ TEST_P(threads_test, a_pool_that_is_destroyed_breaks_what_has_not_begun) {
                 std::this_thread::yield();
             }
         };
-        auto running = co_await galley::spawn(to_thread(*pool, blocks));
+        auto running = co_await galley::spawn_here(to_thread(*pool, blocks));
         while (!g.entered.try_acquire()) {
             co_await galley::yield();
         }
         auto never = [] { ADD_FAILURE() << "called all the same"; };
-        auto waiting = co_await galley::spawn(to_thread(*pool, never));
+        auto waiting = co_await galley::spawn_here(to_thread(*pool, never));
         co_await galley::yield();
         std::jthread destroyer{[&] { pool.reset(); }};
         bool broken = false;
@@ -479,7 +479,7 @@ TEST_P(threads_test, a_task_may_be_run_on_its_own_loop) {
         };
         EXPECT_EQ(co_await run_on(here.loop().get_remote(), galley::invoke(body)), 1);
         auto endless = []() -> task<> { co_await galley::sleep_for(1h); };
-        EXPECT_FALSE(co_await galley::timeout(1ms, run_on(here.loop().get_remote(), galley::invoke(endless))));
+        EXPECT_FALSE(co_await galley::try_timeout(1ms, run_on(here.loop().get_remote(), galley::invoke(endless))));
     });
 }
 
@@ -507,7 +507,7 @@ TEST_P(threads_test, cancelling_crosses_over_and_waits_for_the_end) {
             throw galley::cancelled{};
         };
         galley::cancel_scope scope;
-        auto canceller = co_await galley::spawn(cancel_when(&entered, &scope));
+        auto canceller = co_await galley::spawn_here(cancel_when(&entered, &scope));
         EXPECT_FALSE(co_await scope.run(run_on(there.to(), galley::invoke(body))));
         EXPECT_TRUE(cleaned_up);
         EXPECT_EQ(ended.load(), there.id());
@@ -528,7 +528,7 @@ TEST_P(threads_test, a_task_that_finishes_all_the_same_yields_its_value) {
             co_return 6;
         };
         galley::cancel_scope scope;
-        auto canceller = co_await galley::spawn(cancel_when(&entered, &scope));
+        auto canceller = co_await galley::spawn_here(cancel_when(&entered, &scope));
         EXPECT_EQ(co_await scope.run(run_on(there.to(), galley::invoke(body))), 6);
         co_await canceller.join();
     });
@@ -555,7 +555,7 @@ TEST_P(threads_test, cancelled_at_any_moment) {
                 }
             };
             const auto came =
-                co_await galley::timeout(std::chrono::microseconds{i}, run_on(there.to(), galley::invoke(guarded)));
+                co_await galley::try_timeout(std::chrono::microseconds{i}, run_on(there.to(), galley::invoke(guarded)));
             EXPECT_EQ(bodies, 0) << "it ends with its task";
             EXPECT_TRUE(!came || *came == 1);
         }

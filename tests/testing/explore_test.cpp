@@ -120,7 +120,7 @@ TEST(orders, of_a_loop_that_is_late) {
             co_await write_after(letters, 'a', 1s);
             co_await write_after(letters, 'b', 1s);
         };
-        if (!co_await timeout(5s, both(to))) to += '-';
+        if (!co_await try_timeout(5s, both(to))) to += '-';
     };
     relaxations late = nothing;
     late.late = true;

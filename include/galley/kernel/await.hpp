@@ -27,7 +27,7 @@ class awaiter : public Base {
 public:
     [[nodiscard]] static bool await_ready() noexcept { return false; }
 
-    template <class Promise>
+    template <task_promise Promise>
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> frame) {
         context& task = frame.promise().task();
         this->task_ = &task;
@@ -59,7 +59,7 @@ template <class Derived>
 class immediate {
 public:
     [[nodiscard]] static bool await_ready() noexcept { return false; }
-    template <class Promise>
+    template <task_promise Promise>
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> frame) noexcept {
         task_ = &frame.promise().task();
         return false;

@@ -21,6 +21,7 @@ inline void context::append(cause why) noexcept {
 
 // It is `starting`, not `ready`.
 inline void task_registry::start(context& task, scope_node& parent) noexcept {
+    assert(on_its_thread() && "galley: a task was spawned from another thread: post to its loop instead");
     task.id_ = ++last_task_;
     ++pending_;
     parent.adopt(task);
@@ -32,6 +33,7 @@ inline void task_registry::start(context& task, scope_node& parent) noexcept {
 }
 
 inline void context::make_ready(cause why) noexcept {
+    assert(loop_->tasks().on_its_thread() && "galley: a task was woken from another thread: post to its loop instead");
     assert(state_ != state::ready && state_ != state::ended);  // READY-4
     state_ = state::ready;
     append(why);

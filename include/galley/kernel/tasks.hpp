@@ -6,6 +6,7 @@
 #include <galley/contract/observer.hpp>
 #include <galley/kernel/context.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -39,8 +40,30 @@ public:
     }
     /// Starts `task`, for which room was reserved, below `parent`: it is appended to the ready queue (TASK-1).
     void start(context& task, scope_node& parent) noexcept;
+    /// While it lives the loop runs, on this thread.
+    class [[nodiscard]] run_here {
+    public:
+        explicit run_here(task_registry& r) noexcept : runs_on_{&r.runs_on_} { note(this_thread()); }
+        run_here(const run_here&) = delete;
+        run_here& operator=(const run_here&) = delete;
+        ~run_here() { note(nullptr); }
+
+    private:
+        // relaxed: it is but compared. The thread that runs the loop reads what it wrote itself; any other reads a null
+        // or the mark of some thread, but not its own.
+        void note(const void* thread) noexcept { runs_on_->store(thread, std::memory_order_relaxed); }
+        std::atomic<const void*>* runs_on_;
+    };
     /// A run begins: calls may use so much of the stack from here on.
-    void begin_run() noexcept { stack_limit_ = static_cast<const char*>(__builtin_frame_address(0)) - call_stack_; }
+    run_here begin_run() noexcept {
+        stack_limit_ = static_cast<const char*>(__builtin_frame_address(0)) - call_stack_;
+        return run_here{*this};
+    }
+    /// False if the loop runs, and not on this thread: a mistake, of which checked builds tell.
+    [[nodiscard]] bool on_its_thread() const noexcept {
+        const void* const thread = runs_on_.load(std::memory_order_relaxed);  // relaxed: see run_here
+        return thread == nullptr || thread == this_thread();
+    }
     /// Calls a posted callback; what it throws goes to the handler.
     void call(callback& work) noexcept;
     /// Where a task that is spawned now goes: below the innermost scope of the running task, else below the root.
@@ -69,6 +92,11 @@ public:
 private:
     friend class context;
 
+    /// An address that no other thread has.
+    [[nodiscard]] static const void* this_thread() noexcept {
+        static thread_local const char mark{};
+        return &mark;
+    }
     static void print_failure(void* argument, const context* task, std::exception_ptr error) noexcept;
     void reserve_more(std::size_t tasks);
     void start_watched(context& task, const scope_node& parent) noexcept;
@@ -96,6 +124,7 @@ private:
     void* handler_argument_{};
     std::uint32_t budget_;  ///< of a step
     bool closing_{};
+    std::atomic<const void*> runs_on_{};  ///< the mark of the thread on which the loop runs; null between runs
 };
 
 }  // namespace galley

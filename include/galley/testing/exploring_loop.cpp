@@ -72,7 +72,7 @@ verdict exploring_loop::run() {
     } const at_exit{running_};
     running_ = true;
 
-    tasks().begin_run();
+    const auto here = tasks().begin_run();
     if (observer* const o = watching()) o->run_called();
     turns_since_asked_ = options().ask_every;  // WAIT-4
     while (true) {

@@ -14,6 +14,7 @@ void ignore(void*, const context*, std::exception_ptr) noexcept {}
 /// Main's outcome belongs to whoever called `run`.
 void take_outcome(join_handle<std::int64_t>& main) {
     if (!main.ended()) {
+        main.detach();  // it is destroyed with its loop
         return;
     }
     try {

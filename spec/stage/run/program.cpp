@@ -44,6 +44,7 @@ text spawn_into(place at, std::size_t routine, std::size_t slot) {
     program& p = *at.p;
     join_handle<std::int64_t> handle = spawn(*p.loop, scenario_task(p, routine));
     const task_id id = handle.id();
+    p.handles[slot].detach();
     p.handles[slot] = std::move(handle);
     return text::decimal(id);
 }
@@ -138,7 +139,7 @@ task<text> join(place at, std::size_t slot) {
     if (!handle) {
         co_return "empty";
     }
-    if (handle.joining()) {
+    if (handle.is_joined()) {
         co_return "misuse";
     }
     const task_id joined = handle.id();
@@ -215,9 +216,8 @@ task<text> all(program& p, const statement* s) {
 }
 
 task<text> try_call(program& p, std::size_t routine) {
-    settled_call<std::int64_t> called{scenario_task(p, routine)};
-    result<std::int64_t>& came_to = co_await called;
-    switch (came_to.kind()) {
+    settlement<std::int64_t> came_to = co_await settled(scenario_task(p, routine));
+    switch (came_to.how()) {
         case outcome::value: co_return text::decimal(came_to.take());
         case outcome::exception: co_return error_text(code_of(came_to.exception()));
         default: co_return "cancelled";
@@ -256,7 +256,7 @@ task<text> shielded(program& p, std::size_t routine) {
 
 task<text> with_timeout(program& p, const statement* s) {
     const std::optional<std::int64_t> value =
-        co_await timeout(duration{s->operands[0]}, scenario_task(p, static_cast<std::size_t>(s->operands[1])));
+        co_await try_timeout(duration{s->operands[0]}, scenario_task(p, static_cast<std::size_t>(s->operands[1])));
     co_return value ? text::decimal(*value) : "timeout";
 }
 
@@ -343,11 +343,10 @@ task<std::int64_t> scenario_task(program& p, std::size_t routine) {
             continue;
         }
         record.at_statement(at.task, s);
-        settled_call<text> called{do_await(at, s)};
-        result<text>& came_to = co_await called;
-        if (came_to.kind() == outcome::value) {
+        settlement<text> came_to = co_await settled(do_await(at, s));
+        if (came_to.how() == outcome::value) {
             record.did(at.task, s, came_to.take());
-        } else if (came_to.kind() == outcome::cancelled) {
+        } else if (came_to.how() == outcome::cancelled) {
             record.did(at.task, s, "cancelled");
             throw cancelled{};
         } else {

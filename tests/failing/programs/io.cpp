@@ -118,7 +118,7 @@ void operations_cut_short(stage& s) {
         const body here{s};
         galley::descriptor a{s.loop(), ends.a.release()};
         const galley::descriptor b{s.loop(), ends.b.release()};
-        const bool read = co_await galley::timeout(1ms, reads_in_vain(s, a.get()));
+        const bool read = co_await galley::try_timeout(1ms, reads_in_vain(s, a.get()));
         s.did(read ? 1000 : 10);
         const galley::join_handle<> reader = galley::spawn(s.loop(), reads_in_vain(s, a.get()));
         co_await galley::yield();

@@ -138,7 +138,7 @@ task<> reads_for_ever(stage& s, scenery& at) {
 }
 task<> has_a_deadline(stage& s, scenery& at) {
     const body here{s};
-    const bool ended = co_await galley::timeout(1h, holds_and_waits(s, at));
+    const bool ended = co_await galley::try_timeout(1h, holds_and_waits(s, at));
     s.check(!ended, "it has waited for ever");
 }
 

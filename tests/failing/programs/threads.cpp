@@ -103,7 +103,7 @@ void tasks_for_a_loop(stage& s) {
             s.saw_burnt();
             s.did(1);
         }
-        const bool finished = co_await galley::timeout(1s, galley::run_on(to, sleeps(s)));
+        const bool finished = co_await galley::try_timeout(1s, galley::run_on(to, sleeps(s)));
         s.did(finished ? 0 : 1);
     });
 }

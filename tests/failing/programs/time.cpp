@@ -16,7 +16,7 @@ task<int> sleeps(stage& s, galley::duration d) {
 }
 task<int> is_cut_off_inside(stage& s) {
     const body here{s};
-    const std::optional<int> inner = co_await galley::timeout(1ms, sleeps(s, 50ms));
+    const std::optional<int> inner = co_await galley::try_timeout(1ms, sleeps(s, 50ms));
     co_return inner ? 1000 : 10;
 }
 
@@ -31,17 +31,17 @@ void timeouts(stage& s) {
             s.check(!limit.is_open(), "a scope that could not be opened is closed");
             throw;
         }
-        const std::optional<int> cut = co_await galley::timeout(2ms, sleeps(s, 10ms));
+        const std::optional<int> cut = co_await galley::try_timeout(2ms, sleeps(s, 10ms));
         s.did(cut ? 1000 : 1);
-        const std::optional<int> whole = co_await galley::timeout(20ms, sleeps(s, 10ms));
+        const std::optional<int> whole = co_await galley::try_timeout(20ms, sleeps(s, 10ms));
         s.did(whole ? 1 : 1000);
-        const std::optional<int> nested = co_await galley::timeout(5ms, is_cut_off_inside(s));
+        const std::optional<int> nested = co_await galley::try_timeout(5ms, is_cut_off_inside(s));
         s.did(nested ? 10 : 1000);
-        const bool shielded = co_await galley::timeout(1ms, galley::invoke([&s]() -> task<> {
-                                                           const body inside{s};
-                                                           const int kept = co_await galley::shield(sleeps(s, 3ms));
-                                                           s.did(static_cast<std::uint64_t>(100 * kept));
-                                                       }));
+        const bool shielded = co_await galley::try_timeout(1ms, galley::invoke([&s]() -> task<> {
+                                                               const body inside{s};
+                                                               const int kept = co_await galley::shield(sleeps(s, 3ms));
+                                                               s.did(static_cast<std::uint64_t>(100 * kept));
+                                                           }));
         s.did(shielded ? 100 : 1000);
     });
 }

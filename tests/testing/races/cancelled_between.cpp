@@ -50,7 +50,7 @@ task<> joined(const join_handle<>& user) {
 testing::body_function cancelled_between(form f) {
     return [f](testing::world&) -> task<> {
         semaphore permits{1};
-        const join_handle<> user = co_await spawn(user_of(permits, f), "user");
+        const join_handle<> user = co_await spawn_here(user_of(permits, f), "user");
         co_await testing::sometime();
         user.cancel();
         co_await joined(user);

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSL-1.0
+// says: this can be neither awaited in a task nor called to give something that can
+#include <galley/galley.hpp>
+
+#include <chrono>
+#include <coroutine>
+
+namespace {
+
+using namespace std::chrono_literals;
+using galley::task;
+
+[[maybe_unused]] task<int> give(int value) { co_return value; }
+
+[[maybe_unused]] task<> body() {
+#ifdef MENDED
+    co_await galley::timeout(1s, give(1));
+#else
+    co_await galley::timeout(1s, std::suspend_always{});
+#endif
+}
+
+}  // namespace
+
+int main() {}
