@@ -67,7 +67,8 @@ void loop::drop_callbacks() noexcept {
 void loop::start(timer& t, instant deadline) noexcept {
     t.set_key(key_of(deadline));
     timers_.start(t);
-    if (t.key() <= sample()) {  // not the deadline: near the end of time a key is rounded down
+    // By its key, not the deadline: near the end of time a key is rounded down.
+    if (t.key() <= sample()) {
         look_again();
     }
     if (observer* const o = watching()) {
