@@ -2,6 +2,7 @@
 // What a completion and its completers share, the shipped code, under all interleavings of small programs, around
 // fast's inbox: one outcome, which arrives once, or the right word to who brings it; no race, nothing used after its
 // end, nothing left; and each memory order is needed.
+#include "every_program.hpp"
 #include "explorable.hpp"
 #include "explore.hpp"
 
@@ -10,12 +11,10 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <functional>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -221,12 +220,6 @@ private:
 
 // ---- all programs --------------------------------------------------------------------------------------------------
 
-struct named {
-    std::string name;
-    program run;
-    limits within{};
-};
-
 named in_yard(plan p, limits within = {}) {
     std::string name = name_of(p) + (within.spurious != 0 ? ", spurious failures" : "");
     return {std::move(name), [p = std::move(p)](stage& s) { yard{s, p}.run(); }, within};
@@ -257,38 +250,17 @@ std::vector<named> programs() {
 }
 
 TEST(CompletionInterleave, EveryProgramHolds) {
-    std::uint64_t executions = 0;
-    std::uint64_t most = 0;
     const std::vector<named> all = programs();
-    for (const named& p : all) {
-        const report r = explore(p.run, p.within);
-        ASSERT_TRUE(r.complete) << p.name << ": "
-                                << (r.failed ? r.failed->what + "\n" + r.failed->steps + "replay " + r.failed->replay
-                                             : "too many executions");
-        executions += r.executions;
-        most = std::max(most, r.executions);
-    }
-    std::cout << all.size() << " programs, " << executions << " executions, at most " << most
+    const explored found = explore_every(all);
+    ASSERT_EQ(found.failure, "");
+    std::cout << all.size() << " programs, " << found.executions << " executions, at most " << found.most
               << " of one program: all explored\n";
-}
-
-/// The first program that fails with the weaker order, and how; or nothing.
-std::string who_needs(const site& s, std::memory_order weaker_one, const std::vector<named>& all) {
-    const weakened now{s, weaker_one};
-    for (const named& p : all) {
-        if (const report r = explore(p.run, p.within); r.failed) {
-            return p.name + ": " + r.failed->what;
-        }
-    }
-    return {};
 }
 
 TEST(CompletionInterleave, EachMemoryOrderIsNeeded) {
     const std::vector<named> all = programs();
-    std::vector<program> to_run;
-    std::ranges::transform(all, std::back_inserter(to_run), &named::run);
     std::size_t tried = 0;
-    for (const site& s : sites_of(to_run)) {
+    for (const site& s : sites_of(all)) {
         if (s.file != "completion_word.hpp") {
             continue;
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // All atomics of fast, the shipped code, under all interleavings of small programs: no post lost, doubled or out of
 // order, no lost wake-up, no race, nothing used after its end; and each memory order is needed.
+#include "every_program.hpp"
 #include "explorable.hpp"
 #include "explore.hpp"
 #include "office.hpp"
@@ -14,7 +15,6 @@
 #include <cstddef>
 #include <cstdlib>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <optional>
 #include <set>
@@ -24,12 +24,6 @@
 
 namespace galley::interleave {
 namespace {
-
-struct named {
-    std::string name;
-    program run;
-    limits within{};
-};
 
 named in_office(office_plan p, limits within = {}) {
     std::string name = to_text(p) + (within.spurious != 0 ? ", spurious failures" : "");
@@ -164,21 +158,11 @@ std::vector<named> programs() {
 }
 
 TEST(InboxInterleave, EveryProgramHolds) {
-    std::uint64_t executions = 0;
-    std::uint64_t redundant = 0;
-    std::uint64_t most = 0;
     const std::vector<named> all = programs();
-    for (const named& p : all) {
-        const report r = explore(p.run, p.within);
-        ASSERT_TRUE(r.complete) << p.name << ": "
-                                << (r.failed ? r.failed->what + "\n" + r.failed->steps + "replay " + r.failed->replay
-                                             : "too many executions");
-        executions += r.executions;
-        redundant += r.redundant;
-        most = std::max(most, r.executions);
-    }
-    std::cout << all.size() << " programs, " << executions << " executions (and " << redundant
-              << " equal to others), at most " << most << " of one program: all explored\n";
+    const explored found = explore_every(all);
+    ASSERT_EQ(found.failure, "");
+    std::cout << all.size() << " programs, " << found.executions << " executions (and " << found.redundant
+              << " equal to others), at most " << found.most << " of one program: all explored\n";
 }
 
 /// Orders that are stronger than any program here can tell, and why they are. One that a program does tell must go.
@@ -191,24 +175,11 @@ struct exception {
 };
 const std::vector<exception> stronger_than_needed{};
 
-/// The first program that fails with the weaker order, and how; or nothing.
-std::string who_needs(const site& s, std::memory_order weaker_one, const std::vector<named>& all) {
-    const weakened now{s, weaker_one};
-    for (const named& p : all) {
-        if (const report r = explore(p.run, p.within); r.failed) {
-            return p.name + ": " + r.failed->what;
-        }
-    }
-    return {};
-}
-
 TEST(InboxInterleave, EachMemoryOrderIsNeeded) {
     const std::vector<named> all = programs();
-    std::vector<program> to_run;
-    std::ranges::transform(all, std::back_inserter(to_run), &named::run);
     std::set<std::string> seen;
     std::size_t used = 0;
-    for (const site& s : sites_of(to_run)) {
+    for (const site& s : sites_of(all)) {
         seen.insert(s.file);
         for (const std::memory_order o : weaker(s)) {
             const bool excepted = std::ranges::any_of(stronger_than_needed, [&](const exception& e) {
