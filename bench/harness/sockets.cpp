@@ -67,6 +67,14 @@ descriptor listening::connect() const {
     return end;
 }
 
+bool accept_one(const descriptor& at) noexcept {
+    const int socket = ::accept4(at.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (socket >= 0) {
+        ::close(socket);
+    }
+    return socket >= 0;
+}
+
 std::pair<descriptor, descriptor> connect_pair(int room) {
     const listening listener;
     descriptor here = listener.connect();

@@ -45,6 +45,9 @@ private:
 /// A counter that is readable while it is not 0; a read gives it and sets it to 0. Non-blocking.
 [[nodiscard]] descriptor counter();
 
+/// Accepts a connection that waits at a listening socket which does not block, and closes it. False: none waits.
+[[nodiscard]] bool accept_one(const descriptor& at) noexcept;
+
 /// The system calls of a stream, for loops that say when a descriptor is ready and leave those to the program.
 class plain_socket {
 public:

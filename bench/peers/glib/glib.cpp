@@ -3,14 +3,12 @@
 // sources of descriptors.
 #include "bench/harness/enter.hpp"
 #include "bench/harness/locked_queue.hpp"
-#include "bench/harness/sockets.hpp"
+#include "bench/harness/watched.hpp"
 
 #include <string>
 
 #include <glib-unix.h>
 #include <glib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace galley_bench {
 
@@ -128,6 +126,8 @@ struct glib {
         GMainContext* context_;
         locked_queue calls_;
     };
+    static constexpr GIOCondition in = G_IO_IN;
+    static constexpr GIOCondition out = G_IO_OUT;
     /// Owns a source of a descriptor, which calls `self.*Ready` while it is started.
     template <class Owner, void (Owner::*Ready)()>
     class watch {
@@ -161,58 +161,11 @@ struct glib {
         GSource* source_{};
     };
     template <class Heir>
-    class stream {
-    public:
-        stream(loop& l, int socket)
-            : socket_{socket}, read_{l, socket, G_IO_IN, *this}, write_{l, socket, G_IO_OUT, *this} {}
-        void receive() noexcept { read_.start(); }
-        [[nodiscard]] bool send(std::span<const std::byte> bytes) noexcept {
-            const bool all = socket_.send(bytes);
-            if (!all) {
-                write_.start();
-            }
-            return all;
-        }
-
-    private:
-        void on_readable() { socket_.receive_for(static_cast<Heir&>(*this)); }
-        void on_writable() {
-            if (socket_.send_more()) {
-                write_.stop();
-                static_cast<Heir&>(*this).sent();
-            }
-        }
-        plain_socket socket_;
-        watch<stream, &stream::on_readable> read_;
-        watch<stream, &stream::on_writable> write_;
-    };
+    using stream = watched_stream<glib, Heir>;
     template <class Heir>
-    class acceptor {
-    public:
-        acceptor(loop& l, int listening) : socket_{listening}, watch_{l, listening, G_IO_IN, *this} { watch_.start(); }
-
-    private:
-        void on_readable() {
-            for (int socket = accept(); socket >= 0; socket = accept()) {
-                ::close(socket);
-                static_cast<Heir&>(*this).accepted();
-            }
-        }
-        [[nodiscard]] int accept() const noexcept {
-            return ::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        }
-        descriptor socket_;
-        watch<acceptor, &acceptor::on_readable> watch_;
-    };
+    using acceptor = watched_acceptor<glib, Heir>;
     template <class Heir>
-    class reader {
-    public:
-        reader(loop& l, int on) : watch_{l, on, G_IO_IN, *this} { watch_.start(); }
-
-    private:
-        void on_readable() { static_cast<Heir&>(*this).readable(); }
-        watch<reader, &reader::on_readable> watch_;
-    };
+    using reader = watched_reader<glib, Heir>;
 };
 
 const entrant here{entrant::peer, "glib", &enter<glib>};

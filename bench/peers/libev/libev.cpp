@@ -2,13 +2,11 @@
 // libev: https://metacpan.org/dist/EV/view/libev/ev.pod, "FEEDING EVENTS", "ev_io", "ev_timer", "ev_async", "Queueing".
 #include "bench/harness/enter.hpp"
 #include "bench/harness/locked_queue.hpp"
-#include "bench/harness/sockets.hpp"
+#include "bench/harness/watched.hpp"
 
 #include <string>
 
 #include <ev.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace galley_bench {
 
@@ -102,6 +100,8 @@ struct libev {
         ev_async async_{};
         locked_queue calls_;
     };
+    static constexpr int in = EV_READ;
+    static constexpr int out = EV_WRITE;
     /// Owns a watcher of a descriptor, which calls `self.*Ready` while it is started.
     template <class Owner, void (Owner::*Ready)()>
     class watch {
@@ -122,58 +122,11 @@ struct libev {
         ev_io watcher_{};
     };
     template <class Heir>
-    class stream {
-    public:
-        stream(loop& l, int socket)
-            : socket_{socket}, read_{l, socket, EV_READ, *this}, write_{l, socket, EV_WRITE, *this} {}
-        void receive() noexcept { read_.start(); }
-        [[nodiscard]] bool send(std::span<const std::byte> bytes) noexcept {
-            const bool all = socket_.send(bytes);
-            if (!all) {
-                write_.start();
-            }
-            return all;
-        }
-
-    private:
-        void on_readable() { socket_.receive_for(static_cast<Heir&>(*this)); }
-        void on_writable() {
-            if (socket_.send_more()) {
-                write_.stop();
-                static_cast<Heir&>(*this).sent();
-            }
-        }
-        plain_socket socket_;
-        watch<stream, &stream::on_readable> read_;
-        watch<stream, &stream::on_writable> write_;
-    };
+    using stream = watched_stream<libev, Heir>;
     template <class Heir>
-    class acceptor {
-    public:
-        acceptor(loop& l, int listening) : socket_{listening}, watch_{l, listening, EV_READ, *this} { watch_.start(); }
-
-    private:
-        void on_readable() {
-            for (int socket = accept(); socket >= 0; socket = accept()) {
-                ::close(socket);
-                static_cast<Heir&>(*this).accepted();
-            }
-        }
-        [[nodiscard]] int accept() const noexcept {
-            return ::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        }
-        descriptor socket_;
-        watch<acceptor, &acceptor::on_readable> watch_;
-    };
+    using acceptor = watched_acceptor<libev, Heir>;
     template <class Heir>
-    class reader {
-    public:
-        reader(loop& l, int on) : watch_{l, on, EV_READ, *this} { watch_.start(); }
-
-    private:
-        void on_readable() { static_cast<Heir&>(*this).readable(); }
-        watch<reader, &reader::on_readable> watch_;
-    };
+    using reader = watched_reader<libev, Heir>;
 };
 
 const entrant here{entrant::peer, "libev", &enter<libev>};

@@ -76,13 +76,9 @@ struct io {
     private:
         static void on_ready(watch& w, std::uint32_t) {
             auto& a = static_cast<acceptor&>(w);
-            for (int socket = a.accept(); socket >= 0; socket = a.accept()) {
-                ::close(socket);
+            while (accept_one(a.socket_)) {
                 static_cast<Heir&>(a).accepted();
             }
-        }
-        [[nodiscard]] int accept() const noexcept {
-            return ::accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         }
         descriptor socket_;
     };
