@@ -240,6 +240,19 @@ class Play:
         return "ready" if self.verbs.is_ready(task) else self.verbs.kind(task)
 
 
+class Posts:
+    """The verb of posting, of a loop that another thread can ask to call something: `call_from_outside(callable)`."""
+
+    def post_(self, task, event):
+        self.post_from_outside(self.play.next_post(), event)
+
+    def post_from_outside(self, number, event):
+        def callback():
+            self.play.tell("callback", post=number)
+            self.events[event].set()
+        self.call_from_outside(callback if event is not None else lambda: None)
+
+
 class Channels:
     """Socket pairs, or a listener if somebody accepts: the loop has the near end, the world the far one."""
 

@@ -2,13 +2,13 @@
 """The verbs by what asyncio has, for its own loop and for those with the same interface."""
 import asyncio
 
-from adapter import Failure, errno_of
+from adapter import Failure, Posts, errno_of
 
 FEATURES = ["tasks", "join", "failure", "cancel", "scope", "group", "all", "event", "semaphore", "mutex", "queue", "channel", "post",
             "stop", "rerun", "jump"]
 
 
-class Verbs:
+class Verbs(Posts):
     """A unit of a scenario's time is `unit` seconds of the loop's, so that its floating point is exact."""
     cancelled = asyncio.CancelledError
     unit = 1 / 1024
@@ -69,14 +69,8 @@ class Verbs:
     def stop_from_outside(self):
         self.loop.call_soon_threadsafe(self.loop.stop)
 
-    def post_(self, task, event):
-        self.post_from_outside(self.play.next_post(), event)
-
-    def post_from_outside(self, number, event):
-        def callback():
-            self.play.tell("callback", post=number)
-            self.events[event].set()
-        self.loop.call_soon_threadsafe(callback if event is not None else lambda: None)
+    def call_from_outside(self, called):
+        self.loop.call_soon_threadsafe(called)
 
     # Time
 

@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "python"))
-from adapter import Failure, errno_of, serve
+from adapter import Failure, Posts, errno_of, serve
 import preloaded
 import trio
 
@@ -31,7 +31,7 @@ class Clock(trio.abc.Clock):
         return (deadline - self.current_time() - 0.5) / 1000  # which is rounded up
 
 
-class Verbs:
+class Verbs(Posts):
     cancelled = trio.Cancelled
     LACKS = {"cancel": "only a scope can be cancelled, not a task", "reset": "an Event cannot be reset",
              "hold_remote": "there are no remotes", "drop_remote": "there are no remotes"}
@@ -74,14 +74,8 @@ class Verbs:
     def is_refused(self):
         return trio.current_effective_deadline() == -math.inf
 
-    def post_(self, task, event):
-        self.post_from_outside(self.play.next_post(), event)
-
-    def post_from_outside(self, number, event):
-        def callback():
-            self.play.tell("callback", post=number)
-            self.events[event].set()
-        self.token.run_sync_soon(callback if event is not None else lambda: None)
+    def call_from_outside(self, called):
+        self.token.run_sync_soon(called)
 
     # Time
 
