@@ -7,25 +7,48 @@
 #include <galley/task.hpp>
 #include <galley/thread_pool.hpp>
 
+#include <concepts>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <stop_token>
 #include <type_traits>
 #include <utility>
+#include <version>
 
 namespace galley {
 
 namespace detail {
 
 template <class F>
-inline constexpr bool takes_stop_token = std::is_invocable_v<F&, std::stop_token>;
-
-template <class F>
 struct call_result : std::invoke_result<F&> {};
+
+/// How a callable is called, and told to stop: not at all, if it takes no stop token.
 template <class F>
-    requires takes_stop_token<F>
+class stoppable_call {
+public:
+    std::invoke_result_t<F&> operator()(F& f) const { return f(); }
+    void stop() const noexcept {}
+};
+
+// libc++ has stop tokens from version 20, and before with -fexperimental-library only. Without them nothing takes one.
+#ifdef __cpp_lib_jthread
+template <class F>
+concept takes_stop_token = std::invocable<F&, std::stop_token>;
+
+template <takes_stop_token F>
 struct call_result<F> : std::invoke_result<F&, std::stop_token> {};
+
+template <takes_stop_token F>
+class stoppable_call<F> {
+public:
+    std::invoke_result_t<F&, std::stop_token> operator()(F& f) const { return f(told_.get_token()); }
+    void stop() noexcept { told_.request_stop(); }
+
+private:
+    std::stop_source told_;
+};
+#endif
 
 /// A callable, and whom to tell what it came to.
 template <class F, class T>
@@ -37,15 +60,15 @@ public:
     void run() noexcept override {
         try {
             if constexpr (std::is_void_v<T>) {
-                call();
+                call_(*f_);
                 f_.reset();
                 tell_.complete();
             } else if constexpr (std::is_reference_v<T>) {
-                T result = call();
+                T result = call_(*f_);
                 f_.reset();
                 tell_.complete(result);
             } else {
-                T result = call();
+                T result = call_(*f_);
                 f_.reset();
                 tell_.complete(std::move(result));
             }
@@ -57,27 +80,12 @@ public:
             tell_.fail(std::current_exception());
         }
     }
-    void stop() noexcept override { stop_.request_stop(); }
+    void stop() noexcept override { call_.stop(); }
 
 private:
-    T call() {
-        if constexpr (takes_stop_token<F>) {
-            return (*f_)(stop_.get_token());
-        } else {
-            return (*f_)();
-        }
-    }
-    [[nodiscard]] static std::stop_source make_stop_source() {
-        if constexpr (takes_stop_token<F>) {
-            return std::stop_source{};
-        } else {
-            return std::stop_source{std::nostopstate};
-        }
-    }
-
     std::optional<F> f_;
     completer<T> tell_;
-    std::stop_source stop_{make_stop_source()};
+    stoppable_call<F> call_;
 };
 
 }  // namespace detail
