@@ -13,9 +13,10 @@ import unittest.mock
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE / "syntactic")]
 
 import building  # noqa: E402
+import compiles  # noqa: E402
 import first_shot  # noqa: E402
 import judging  # noqa: E402
 import plant  # noqa: E402
@@ -121,6 +122,22 @@ def edit(old, new, form, **more):
 
 def planted(*edits):
     return plant.plant("main.cpp", [(f"m{i}", e) for i, e in enumerate(edits)], SOURCE)
+
+
+# The names in an edit's new text may go while the old text stays.
+class ThePlantedSources(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        mutants = [mutant for of in (table.catalogues(), table.syntactic_catalogues()) for mutant in plant.load(of)[0]]
+        cls.copy = compiles.Copy(ROOT, mutants)
+
+    def test_compile(self):
+        self.assertEqual(self.copy.errors([], self.copy.sources), [])
+
+    def test_are_seen_not_to_compile(self):
+        edit = {"file": "ref/loop.cpp", "old": "steps_since_asked_ >= options().ask_every", "new": "no_such_name_", "as": "expression"}
+        wrong = {"id": "X-wrong", "edit": [edit]}
+        self.assertIn("no_such_name_", self.copy.errors([wrong], ["ref/loop.cpp"])[0][3])
 
 
 class Planting(unittest.TestCase):

@@ -36,7 +36,8 @@ class Copy:
             shutil.copytree(root / folder, self.path / folder, symlinks=True, ignore=shutil.ignore_patterns("build", "*.json"))
         shutil.copy(pathlib.Path(plant.__file__).parent / plant.HEADER, self.path / "include" / "galley" / plant.HEADER)
         sources = [path for folder in ("ref", "fast", "include/galley") for path in (root / folder).rglob("*.cpp")]
-        self.units = sorted(str(path.relative_to(root)) for path in sources) + USERS
+        self.sources = sorted(str(path.relative_to(root)) for path in sources)
+        self.units = self.sources + USERS
 
     def errors(self, mutants, units):
         """(unit, file, line, message) of each, with these mutants and the hand-written ones."""
