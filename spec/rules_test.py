@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSL-1.0
-"""The ties between the rules and the sources: each rule of rules.md is kept by code that exists and checked by something that exists.
+"""The ties between the rules and the sources: by ties.md, each rule is kept by code that exists and checked by something that exists.
 Whether a check would notice is the ledger's business (ledger/README.md).
 """
 
 import re
 import unittest
 
-from ledger.rules import ID, ITEMS, NUMBERS, ROOT, RULES, read, source
+from ledger.rules import ID, NUMBERS, REASON, ROOT, RULES, TIED, TIES, all_rules, read, source
 
 PROPERTIES = "tests/properties/table.cpp"
 CODE = ("include", "ref", "fast")  # what keeps rules
@@ -19,7 +19,7 @@ SUFFIXES = {".hpp", ".cpp", ".py", ".pml", ".toml", ".md", ".txt", ".json"}
 def files(folders):
     for folder in folders:
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in SUFFIXES and "__pycache__" not in path.parts and path != RULES:
+            if path.suffix in SUFFIXES and "__pycache__" not in path.parts and path not in (RULES, TIES):
                 yield str(path.relative_to(ROOT))
 
 
@@ -61,14 +61,16 @@ def complaint(rule, file, name):
 
 class RulesTest(unittest.TestCase):
     def setUp(self):
-        self.rules, self.wrong = read(RULES.read_text(encoding="utf-8"))
+        self.rules = all_rules()
 
-    def test_form(self):
-        self.assertEqual(self.wrong, [])
-
-    def test_all_rules_are_there_in_order(self):
+    def test_all_are_there_in_order_and_in_form(self):
         expected = [f"{family}-{n}" for family, count in NUMBERS.items() for n in range(1, count + 1)]
-        self.assertEqual([rule.id for rule in self.rules], expected)
+        for page, items in (RULES, REASON), (TIES, TIED):
+            with self.subTest(page.name):
+                rules, wrong = read(source(page), items)
+                self.assertEqual(wrong, [])
+                self.assertEqual([rule.id for rule in rules], expected)
+                self.assertEqual([rule.id for rule in rules if bool(rule.text) != (page == RULES)], [])
 
     def test_every_number_that_is_cited_exists(self):
         known = {rule.id for rule in self.rules}
@@ -82,7 +84,7 @@ class RulesTest(unittest.TestCase):
 
     def test_every_tie_exists(self):
         for rule in self.rules:
-            for item in ITEMS[1:]:
+            for item in TIED:
                 for file, name in rule.ties(item):
                     with self.subTest(rule=rule.id, tie=f"{file}:{name}"):
                         self.assertIsNone(complaint(rule, file, name))

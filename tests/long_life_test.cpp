@@ -248,8 +248,8 @@ TYPED_TEST(long_life, of_remotes_and_runs) {
 }
 
 // From another thread, which is at most a hundred posts ahead: what was posted is taken again and again.
-// A poster ends with its nodes, so how many are left is chance: those that it had not got back when it ended. It goes on as
-// soon as a batch was called, which may be before the loop has given back the batch's nodes: then the next needs new ones.
+// A poster ends with its nodes, so how many are left is chance: those that it had not got back by then. It goes on as
+// soon as a batch was called, maybe before the loop has given back its nodes: then the next batch needs new ones.
 TYPED_TEST(long_life, of_posts_of_another_thread) {
     constexpr int batch = 100;
     constexpr int most_at_once = 2 * batch;

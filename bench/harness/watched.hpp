@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// The io of contenders whose loop says when a descriptor is ready, and leaves the system calls to its user. `Peer` gives
+// The io of contenders whose loop says when a descriptor is ready, and leaves the system calls to its user.
+// `Peer` gives
 //     loop, in, out
 //     template <class Owner, void (Owner::*Ready)()> class watch   calls owner.*Ready while it is started:
 //         watch{loop, descriptor, in or out, owner}, start(), stop()
