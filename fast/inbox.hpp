@@ -58,17 +58,17 @@ public:
     /// What the sender of something has to do next.
     enum class sent : std::uint8_t { nothing_to_do, must_wake, refused };
 
-    /// Hands a node over, unless the inbox is closed.
-    [[nodiscard]] sent push(node& added) noexcept {
+    /// Hands nodes over, which are linked from the newest to the oldest, unless the inbox is closed.
+    [[nodiscard]] sent push(node& newest, node& oldest) noexcept {
         word old = word_.load(std::memory_order_relaxed);  // relaxed: a guess, which the exchange verifies
         word desired = 0;
         do {
             if ((old & closed) != 0) {
                 return sent::refused;
             }
-            added.next = node_of(old);
-            desired = reinterpret_cast<word>(&added) | (old & stop_requested);
-            // release: the node's contents come before it. relaxed on failure: a guess again.
+            oldest.next = node_of(old);
+            desired = reinterpret_cast<word>(&newest) | (old & stop_requested);
+            // release: the nodes' contents come before it. relaxed on failure: a guess again.
         } while (!word_.compare_exchange_weak(old, desired, std::memory_order_release, std::memory_order_relaxed));
         return wake_after(old);
     }

@@ -7,8 +7,8 @@
 //  1. A waiting loop is woken exactly by the first that tells it something after it announced
 //     its sleep (see inbox.hpp).
 //  2. The waker is never closed under a sender: this block shares it (L1, L2).
-// Complexity: post O(1), lock-free, no allocation once enough nodes go round.
-// Rules: POST-1 to POST-4, WAIT-3, LIFE-2, LIFE-7.
+// Complexity: post O(posts), lock-free, no allocation once enough nodes go round.
+// Rules: POST-1 to POST-5, WAIT-3, LIFE-2, LIFE-7.
 #pragma once
 
 #include <galley/contract/driver.hpp>
@@ -16,11 +16,13 @@
 #include <galley/contract/remote.hpp>
 #include <galley/fast/inbox.hpp>
 #include <galley/fast/node_cache.hpp>
+#include <galley/fast/node_chain.hpp>
 #include <galley/fast/node_pool.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <utility>
 
 namespace galley::fast {
@@ -29,30 +31,25 @@ template <template <class> class Atomic = std::atomic>
 class basic_mailbox final : public galley::mailbox {
     using sent = typename basic_inbox<Atomic>::sent;
     using cache = basic_node_cache<Atomic>;
+    using chain = basic_node_chain<Atomic>;
     using node = basic_post_node<Atomic>;
 
 public:
     explicit basic_mailbox(std::shared_ptr<waker> w, galley::loop* of = nullptr)
         : galley::mailbox{of}, waker_{std::move(w)} {}
 
-    [[nodiscard]] bool post(callback& work) override {
-        if (guard_.in_child()) [[unlikely]] {
-            return false;  // nobody would call it there (LIFE-8)
+    [[nodiscard]] bool post(std::span<callback> works) override {
+        chain nodes{pool_};
+        for (std::size_t taken = 0; taken < works.size(); ++taken) {
+            nodes.push(cache::mine().take(pool_));
         }
-        node& n = cache::mine().take(pool_);
-        if (!push(n, work)) [[unlikely]] {
-            cache::mine().put_back(n);
-            return false;
-        }
-        return true;
+        return hand_over(nodes, works);
     }
     [[nodiscard]] post_memory& reserve() override { return cache::mine().take(pool_); }
     [[nodiscard]] bool post(post_memory& memory, callback& work) noexcept override {
-        if (guard_.in_child() || !push(static_cast<node&>(memory), work)) [[unlikely]] {
-            give_back(memory);
-            return false;
-        }
-        return true;
+        chain nodes{pool_};
+        nodes.push(static_cast<node&>(memory));
+        return hand_over(nodes, {&work, 1});
     }
     // To the pool: this thread's own cache may never have been used, and would not know of the thread's end.
     void give_back(post_memory& memory) noexcept override {
@@ -85,13 +82,17 @@ public:
     }
 
 private:
-    [[nodiscard]] bool push(node& n, callback& work) noexcept {
-        n.work = std::move(work);
-        const sent what = inbox_.push(n);
+    [[nodiscard]] bool hand_over(chain& nodes, std::span<callback> works) noexcept {
+        if (guard_.in_child()) [[unlikely]] {
+            return false;  // nobody would call them there (LIFE-8)
+        }
+        nodes.fill(works);
+        const sent what = inbox_.push(nodes.newest(), nodes.oldest());
         if (what == sent::refused) [[unlikely]] {
-            work = std::move(n.work);
+            nodes.empty_into(works);
             return false;
         }
+        nodes.release();
         wake_if(what);
         return true;
     }

@@ -39,16 +39,6 @@ public:
         return *n;
     }
 
-    /// For the next post of this thread.
-    void put_back(node& n) noexcept {
-        if (thread_ends_) {
-            n.next = nullptr;
-            destroy_nodes(&n);
-        } else {
-            n.next = std::exchange(first_, &n);
-        }
-    }
-
     void end() noexcept {
         thread_ends_ = true;
         destroy_nodes(std::exchange(first_, nullptr));

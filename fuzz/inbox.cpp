@@ -10,6 +10,7 @@
 
 #include <array>
 #include <deque>
+#include <span>
 
 namespace {
 
@@ -17,6 +18,7 @@ using namespace galley;
 using namespace galley::fuzz;
 
 constexpr std::size_t posters = 4;
+constexpr std::size_t most_together = 4;
 
 /// What an inbox must do.
 struct model {
@@ -63,7 +65,7 @@ private:
         ~work() { --player_->alive_; }
         void operator()() {
             const auto number = std::exchange(number_, 0);
-            if (number % 5 == 0) player_->post(number % posters);
+            if (number % 5 == 0) player_->post(number % posters, 1);
             player_->called_ = number;
         }
 
@@ -79,8 +81,8 @@ private:
         switch (code % 16) {
             case 0:
             case 1:
-            case 2:
-            case 3: post(who); break;
+            case 2: post(who, 1); break;
+            case 3: post(who, 1 + in_.below(most_together)); break;
             case 4: wake(who); break;
             case 5: stop(who); break;
             case 6: attach(who); break;
@@ -97,22 +99,29 @@ private:
 
     // ---- posters
 
-    void post(std::size_t who) {
+    void post(std::size_t who, std::size_t count) {
         if (!remotes_[who]) return;
-        const auto number = ++posted_;
-        callback sent = number % 2 == 0 ? callback{work<0>{*this, number}} : callback{work<64>{*this, number}};
-        const auto before = alive_;
-        require(inbox_box().post(sent) == !model_.closed, "POST-4: refused exactly if closed");
-        require(static_cast<bool>(sent) == model_.closed, "POST-4: refused and untouched, or moved from");
-        require(alive_ == before, "POST-1: a callback is there once");
-        if (model_.closed) {
-            called_ = 0;
-            sent();
-            require(called_ == number, "POST-4: what was refused is what was given");
-        } else {
-            model_.posts.push_back(number);
-            model_.tell();
+        const auto first = posted_ + 1;
+        std::array<callback, most_together> all;
+        const auto sent = std::span{all}.first(count);
+        for (callback& one : sent) {
+            const auto number = ++posted_;
+            one = number % 2 == 0 ? callback{work<0>{*this, number}} : callback{work<64>{*this, number}};
         }
+        const auto before = alive_;
+        require(remotes_[who]->post_all(sent) == !model_.closed, "POST-4: refused exactly if closed");
+        require(alive_ == before, "POST-1: a callback is there once");
+        for (std::size_t i = 0; i < count; ++i) {
+            require(static_cast<bool>(sent[i]) == model_.closed, "POST-5: all are refused and untouched, or none");
+            if (model_.closed) {
+                called_ = 0;
+                sent[i]();
+                require(called_ == first + i, "POST-4: what was refused is what was given");
+            } else {
+                model_.posts.push_back(first + i);
+            }
+        }
+        if (!model_.closed) model_.tell();
     }
     void wake(std::size_t who) {
         if (!remotes_[who]) return;

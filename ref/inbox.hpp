@@ -7,10 +7,12 @@
 #include <galley/contract/ready.hpp>
 #include <galley/contract/remote.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <utility>
 
 namespace galley::ref {
@@ -30,14 +32,14 @@ public:
     /// Throws std::bad_alloc if there is no memory for the handlers of fork(2), which the first one installs.
     explicit inbox(std::shared_ptr<waker> w, galley::loop* of = nullptr);
 
-    [[nodiscard]] bool post(callback& work) override {
-        std::list<turn> one(1);
-        return take_in(one, work);
+    [[nodiscard]] bool post(std::span<callback> works) override {
+        std::list<turn> turns(works.size());
+        return take_in(turns, works);
     }
     [[nodiscard]] post_memory& reserve() override { return *std::make_unique<reserved>().release(); }
     [[nodiscard]] bool post(post_memory& memory, callback& work) noexcept override {
         const std::unique_ptr<reserved> owned{&static_cast<reserved&>(memory)};
-        return take_in(owned->one, work);
+        return take_in(owned->one, {&work, 1});
     }
     void give_back(post_memory& memory) noexcept override {
         const std::unique_ptr<reserved> owned{&static_cast<reserved&>(memory)};
@@ -104,8 +106,8 @@ private:
         std::list<turn> one = std::list<turn>(1);
     };
 
-    /// `one` entry is for `work`. False: refused, and both are left.
-    [[nodiscard]] bool take_in(std::list<turn>& one, callback& work) noexcept {
+    /// There are as many turns as works. False: refused, and both are left.
+    [[nodiscard]] bool take_in(std::list<turn>& turns, std::span<callback> works) noexcept {
         if (guard_.in_child()) {
             return false;  // nobody would call it there (LIFE-8)
         }
@@ -113,8 +115,8 @@ private:
         if (closed_) {
             return false;
         }
-        one.front().posted = std::move(work);
-        posts_.splice(posts_.end(), one);  // POST-1: arrival order, so in order for each thread
+        std::ranges::transform(works, turns.begin(), [](callback& work) { return turn{.posted = std::move(work)}; });
+        posts_.splice(posts_.end(), turns);  // POST-1: arrival order, so in order for each thread
         wake_if_sleeping();
         return true;
     }

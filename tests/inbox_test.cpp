@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -82,13 +83,13 @@ TEST(Inbox, TakesInArrivalOrder) {
     post_node nodes[5];
     post_list got;
     for (int i = 0; i != 3; ++i) {
-        EXPECT_EQ(box.push(nodes[i]), sent::nothing_to_do);
+        EXPECT_EQ(box.push(nodes[i], nodes[i]), sent::nothing_to_do);
     }
     EXPECT_FALSE(box.idle());
     got.append_reversed(box.take().newest);
     EXPECT_TRUE(box.idle());
-    EXPECT_EQ(box.push(nodes[3]), sent::nothing_to_do);
-    EXPECT_EQ(box.push(nodes[4]), sent::nothing_to_do);
+    EXPECT_EQ(box.push(nodes[3], nodes[3]), sent::nothing_to_do);
+    EXPECT_EQ(box.push(nodes[4], nodes[4]), sent::nothing_to_do);
     got.append_reversed(box.take().newest);
     got.append_reversed(box.take().newest);
     for (post_node& node : nodes) {
@@ -103,9 +104,9 @@ TEST(Inbox, TheFirstToTellWakesASleeperAndOnlyOnce) {
     for (int first = 0; first != 3; ++first) {
         inbox box;
         ASSERT_TRUE(box.try_sleep());
-        EXPECT_EQ(first == 0 ? box.push(node) : first == 1 ? box.stop() : box.nudge(), sent::must_wake);
+        EXPECT_EQ(first == 0 ? box.push(node, node) : first == 1 ? box.stop() : box.nudge(), sent::must_wake);
         EXPECT_EQ(box.nudge(), sent::nothing_to_do);
-        EXPECT_EQ(box.push(second), sent::nothing_to_do);
+        EXPECT_EQ(box.push(second, second), sent::nothing_to_do);
         EXPECT_EQ(box.stop(), sent::nothing_to_do);
         EXPECT_FALSE(box.try_sleep());
         const inbox::taken told = box.take();
@@ -121,7 +122,7 @@ TEST(Inbox, ALoopThatHasWokenByItselfIsNotWoken) {
     post_node node;
     ASSERT_TRUE(box.try_sleep());
     EXPECT_EQ(box.take().newest, nullptr);
-    EXPECT_EQ(box.push(node), sent::nothing_to_do);
+    EXPECT_EQ(box.push(node, node), sent::nothing_to_do);
     EXPECT_EQ(box.take().newest, &node);
 }
 
@@ -131,7 +132,7 @@ TEST(Inbox, ASleepIsRefusedToWhoeverWasTold) {
     EXPECT_EQ(box.stop(), sent::nothing_to_do);
     EXPECT_FALSE(box.try_sleep());
     EXPECT_TRUE(box.take().stop);
-    EXPECT_EQ(box.push(node), sent::nothing_to_do);
+    EXPECT_EQ(box.push(node, node), sent::nothing_to_do);
     EXPECT_FALSE(box.try_sleep());
     EXPECT_EQ(box.take().newest, &node);
     EXPECT_EQ(box.nudge(), sent::nothing_to_do);
@@ -144,14 +145,14 @@ TEST(Inbox, ClosedRefuses) {
     post_node kept;
     post_node late;
     EXPECT_EQ(box.stop(), sent::nothing_to_do);
-    EXPECT_EQ(box.push(kept), sent::nothing_to_do);
+    EXPECT_EQ(box.push(kept, kept), sent::nothing_to_do);
     const inbox::taken told = box.close();
     EXPECT_EQ(told.newest, &kept);
     EXPECT_TRUE(told.stop);
-    EXPECT_EQ(box.push(late), sent::refused);
+    EXPECT_EQ(box.push(late, late), sent::refused);
     EXPECT_EQ(box.stop(), sent::nothing_to_do);
     EXPECT_EQ(box.nudge(), sent::nothing_to_do);
-    EXPECT_EQ(box.push(late), sent::refused);
+    EXPECT_EQ(box.push(late, late), sent::refused);
 }
 
 TEST(Mailbox, ARefusedCallbackIsUntouched) {
@@ -160,12 +161,26 @@ TEST(Mailbox, ARefusedCallbackIsUntouched) {
     callback work{counted{count}};
     EXPECT_EQ(box.box().close().newest, nullptr);
     for (int i = 0; i != 3; ++i) {
-        EXPECT_FALSE(box.post(work));
+        EXPECT_FALSE(box.post({&work, 1}));
         ASSERT_TRUE(static_cast<bool>(work));
     }
     work();
     EXPECT_EQ(count.called, 1);
     EXPECT_EQ(count.destroyed, 0);
+}
+
+TEST(Mailbox, PostsMadeTogetherAreRefusedTogether) {
+    mailbox box{std::make_shared<sleeper>()};
+    EXPECT_EQ(box.box().close().newest, nullptr);
+    std::vector<int> called;
+    std::array<callback, 3> works{[&] { called.push_back(0); }, [&] { called.push_back(1); },
+                                  [&] { called.push_back(2); }};
+    EXPECT_FALSE(box.post(works));
+    for (callback& work : works) {
+        ASSERT_TRUE(static_cast<bool>(work));
+        work();
+    }
+    EXPECT_EQ(called, (std::vector<int>{0, 1, 2}));
 }
 
 TEST(Mailbox, CallbacksLeftBehindAreDestroyedOnce) {
@@ -174,7 +189,7 @@ TEST(Mailbox, CallbacksLeftBehindAreDestroyedOnce) {
         mailbox box{std::make_shared<sleeper>()};
         for (int i = 0; i != 7; ++i) {
             callback work{counted{count}};
-            EXPECT_TRUE(box.post(work));
+            EXPECT_TRUE(box.post({&work, 1}));
         }
     }
     EXPECT_EQ(count.called, 0);
@@ -188,7 +203,7 @@ TEST(Mailbox, NodesGoRound) {
     const auto cycle = [&](int posts) {
         for (int i = 0; i != posts; ++i) {
             callback work{counted{count}};
-            EXPECT_TRUE(box.post(work));
+            EXPECT_TRUE(box.post({&work, 1}));
         }
         post_list arrived;
         arrived.append_reversed(box.box().take().newest);
@@ -235,7 +250,7 @@ TEST(MailboxThreads, EachPostOnceInOrderAndNoWakeUpLost) {
         threads.emplace_back([&, p] {
             for (int i = 0; i != posts_each; ++i) {
                 callback work{[&seen, p, i] { seen.note(p, i); }};
-                ASSERT_TRUE(box.post(work));
+                ASSERT_TRUE(box.post({&work, 1}));
                 if (i % 64 == 0) {
                     std::this_thread::yield();  // lets the consumer fall asleep now and then
                 }

@@ -23,7 +23,7 @@ class ref_inbox : public ::testing::Test {
 protected:
     bool post(int number) {
         callback work{[this, number] { called.push_back(number); }};
-        return box.post(work);
+        return box.post({&work, 1});
     }
     void call_all() {
         for (ref::turn& turn : box.take_all()) {
@@ -109,12 +109,28 @@ TEST_F(ref_inbox, hands_over_each_post_once_in_order_and_keeps_a_stop_until_it_i
     EXPECT_FALSE(box.stop_requested());
 }
 
+// POST-5
+TEST_F(ref_inbox, takes_posts_that_are_made_together_or_refuses_them_together) {
+    std::array<callback, 2> works{[this] { called.push_back(1); }, [this] { called.push_back(2); }};
+    EXPECT_TRUE(box.post(works));
+    call_all();
+    EXPECT_EQ(called, (std::vector<int>{1, 2}));
+    works = {[this] { called.push_back(3); }, [this] { called.push_back(4); }};
+    box.close();
+    EXPECT_FALSE(box.post(works));
+    for (callback& work : works) {
+        ASSERT_TRUE(static_cast<bool>(work));
+        work();
+    }
+    EXPECT_EQ(called, (std::vector<int>{1, 2, 3, 4}));
+}
+
 // POST-4
 TEST_F(ref_inbox, refuses_when_closed_and_leaves_the_callback_to_its_owner) {
     EXPECT_TRUE(post(1));
     box.close();
     callback work{[this] { called.push_back(2); }};
-    EXPECT_FALSE(box.post(work));
+    EXPECT_FALSE(box.post({&work, 1}));
     ASSERT_TRUE(static_cast<bool>(work));
     work();
     call_all();

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
-// Other threads, on both loops with their own drivers: posts, stop, remotes (POST-1 to POST-4, LIFE-2, LIFE-7, WAIT-3).
+// Other threads, on both loops with their own drivers: posts, stop, remotes (POST-1 to POST-5, LIFE-2, LIFE-7, WAIT-3).
 #include <galley/fast/loop.hpp>
 #include <galley/galley.hpp>
 #include <galley/ref/loop.hpp>
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -53,6 +55,39 @@ TYPED_TEST(remote_suite, posts_of_several_threads_each_take_effect_once_and_in_o
     EXPECT_TRUE(main.ended());
     EXPECT_EQ(done, threads * posts);
     EXPECT_TRUE(in_order);
+}
+
+// POST-5
+TYPED_TEST(remote_suite, posts_made_together_come_together_and_in_order) {
+    constexpr int threads = 4;
+    constexpr int batches = 2'000;
+    constexpr std::size_t together = 5;
+    std::vector<std::pair<int, std::size_t>> called;  // who, and which of the batch
+    std::vector<std::thread> posters;
+    for (int id = 0; id < threads; ++id) {
+        posters.emplace_back([&, id, token = this->loop.get_remote()] {
+            for (int i = 0; i < batches; ++i) {
+                std::array<callback, together> works;
+                for (std::size_t k = 0; k < together; ++k) {
+                    works[k] = callback{[&called, id, k] { called.emplace_back(id, k); }};
+                }
+                ASSERT_TRUE(token.post_all(works));
+            }
+        });
+    }
+    event never;
+    const join_handle<> main = spawn(this->loop, waits_for(&never));
+    EXPECT_EQ(this->loop.run(), verdict::deadlocked);  // once the last poster is gone
+    for (std::thread& t : posters) {
+        t.join();
+    }
+    ASSERT_EQ(called.size(), threads * batches * together);
+    for (std::size_t i = 0; i < called.size(); ++i) {
+        ASSERT_EQ(called[i], std::pair(called[i - i % together].first, i % together));
+    }
+    EXPECT_TRUE(this->loop.get_remote().post_all({}));
+    never.set();
+    EXPECT_EQ(this->loop.run(), verdict::completed);
 }
 
 TYPED_TEST(remote_suite, every_wake_up_of_a_sleeping_loop_arrives) {  // a lost one hangs here

@@ -49,7 +49,7 @@ int tokens_left_by_a_thread_that_posts_to(mailbox& box, bool open) {
         const auto post = [&box, &token, open](int count) {
             for (int i = 0; i < count; ++i) {
                 callback work{[mine = token] { ++*mine; }};
-                EXPECT_EQ(box.post(work), open);
+                EXPECT_EQ(box.post({&work, 1}), open);
             }
         };
         // Constructed before the first post, thus destroyed after what the mailbox keeps for this thread.

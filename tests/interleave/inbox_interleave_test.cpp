@@ -138,8 +138,15 @@ std::vector<named> programs() {
     all.push_back({"3 threads run", runs(3, 1)});
     all.push_back(in_office({.looks = 0, .scripts = {"p"}, .shared = true}));
     all.push_back(in_office({.looks = 2, .scripts = {"wsw"}}));
-
     const bool is_long = std::getenv("GALLEY_LONG") != nullptr;
+    for (const std::size_t looks : {std::size_t{0}, std::size_t{1}, enough_looks}) {
+        for (const std::string_view script : {"b", "bp", "pb", "bb"}) {
+            all.push_back(in_office({.looks = looks, .scripts = {std::string{script}}}));
+        }
+        if (looks < enough_looks || is_long) {
+            all.push_back(in_office({.looks = looks, .scripts = {"b", "p"}}));
+        }
+    }
     add_offices(all, {.looks = 0}, 3, 2);
     add_offices(all, {.looks = 1}, 3, is_long ? 3 : 2);
     add_offices(all, {.looks = 2}, 3, is_long ? 2 : 1);

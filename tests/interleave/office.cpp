@@ -59,6 +59,7 @@ void office::poster(std::size_t who) {
     for (const char what : plan_.scripts[who]) {
         switch (what) {
             case 'p': post(who); break;
+            case 'b': post(who, 2); break;
             case 'w':
                 stage_.require(remotes.back().wake() || closing_, "a wake is refused only once the loop closes");
                 break;
@@ -70,12 +71,21 @@ void office::poster(std::size_t who) {
 }
 
 /// By a thread that has a remote.
-void office::post(std::size_t who) {
-    letter& l = letters_[who].emplace_back(*this, who, letters_[who].size());
-    callback work{delivery{l}};
-    l.refused = !box_->post(work);
-    stage_.require(!l.refused || closing_, "a post is refused only once the loop closes");
-    stage_.require(static_cast<bool>(work) == l.refused, "what is refused is left with its poster, and nothing else");
+void office::post(std::size_t who, std::size_t count) {
+    std::vector<callback> works;
+    const letter* after = nullptr;
+    for (std::size_t i = 0; i < count; ++i) {
+        letter& l = letters_[who].emplace_back(*this, who, letters_[who].size(), after);
+        after = &l;
+        works.emplace_back(delivery{l});
+    }
+    const bool refused = !box_->post(works);
+    stage_.require(!refused || closing_, "a post is refused only once the loop closes");
+    for (std::size_t i = 0; i < count; ++i) {
+        (letters_[who].end() - static_cast<std::ptrdiff_t>(count - i))->refused = refused;
+        stage_.require(static_cast<bool>(works[i]) == refused,
+                       "what is refused is left with its poster, and nothing else");
+    }
 }
 
 office::delivery::~delivery() {
@@ -92,6 +102,8 @@ void office::delivery::operator()() {
     ++letter_->called;
     office& of = letter_->of;
     of.stage_.require(of.called_[letter_->who]++ == letter_->number, "the posts of a thread are called in order");
+    const letter* const latest = std::exchange(of.latest_called_, letter_);
+    of.stage_.require(letter_->after == nullptr || letter_->after == latest, "nothing is between posts made together");
 }
 
 void office::ring() noexcept {
@@ -175,12 +187,14 @@ std::size_t office::told(char what) const {
     return count;
 }
 
+std::size_t office::posted() const { return told('p') + 2 * told('b') + (plan_.own_remote ? 1 : 0); }
+
 bool office::all_came() const {
     std::size_t called = 0;
     for (const std::size_t n : called_) {
         called += n;
     }
-    return called == told('p') + (plan_.own_remote ? 1 : 0) && (stops_ != 0 || told('s') == 0);
+    return called == posted() && (stops_ != 0 || told('s') == 0);
 }
 
 void office::judge() {

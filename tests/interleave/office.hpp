@@ -23,12 +23,13 @@ inline constexpr std::size_t enough_looks = 30;  ///< for all that posters can t
 
 /// A program.
 struct office_plan {
-    std::size_t looks{};                 ///< the loop is destroyed after so many iterations, or when nothing can come
-    std::vector<std::string> scripts{};  ///< each poster's: p post, w mere wake, s stop, c copy the remote, d drop one
-    std::size_t timers{};                ///< so many waits end by themselves
-    bool own_remote{};                   ///< the loop has a remote too, and posts, in its first iteration
-    bool kept_remote{};                  ///< one remote stays, and the loop ends when all that was told has come
-    bool shared{};                       ///< mailbox and bell end with their last owner, on whatever thread
+    std::size_t looks{};  ///< the loop is destroyed after so many iterations, or when nothing can come
+    /// Each poster's: p post, b two posts at once, w mere wake, s stop, c copy the remote, d drop one.
+    std::vector<std::string> scripts{};
+    std::size_t timers{};  ///< so many waits end by themselves
+    bool own_remote{};     ///< the loop has a remote too, and posts, in its first iteration
+    bool kept_remote{};    ///< one remote stays, and the loop ends when all that was told has come
+    bool shared{};         ///< mailbox and bell end with their last owner, on whatever thread
 };
 [[nodiscard]] std::string to_text(const office_plan& p);
 
@@ -47,6 +48,7 @@ private:
         office& of;
         std::size_t who;
         std::size_t number;
+        const letter* after;    ///< came with this one
         plain<int> contents{};  ///< touched by whoever has it; two at once are a race
         std::size_t called{};
         std::size_t ended{};
@@ -82,10 +84,11 @@ private:
 
     [[nodiscard]] std::shared_ptr<mailbox> hold_box();
     void poster(std::size_t who);
-    void post(std::size_t who);
+    void post(std::size_t who, std::size_t count = 1);
     void loop();
     [[nodiscard]] bool is_over(receiving_end& end);
     [[nodiscard]] std::size_t told(char what) const;
+    [[nodiscard]] std::size_t posted() const;
     [[nodiscard]] bool all_came() const;
     void wait(receiving_end& end);
     void collect(receiving_end& end);
@@ -107,6 +110,7 @@ private:
     // Noted, and decides nothing.
     std::vector<std::deque<letter>> letters_;  ///< each poster's, and at last the loop's
     std::vector<std::size_t> called_;          ///< of each
+    const letter* latest_called_{};
     std::size_t timers_;
     std::size_t sleeps_{};  ///< tried
     std::size_t rings_{};

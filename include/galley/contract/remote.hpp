@@ -5,6 +5,7 @@
 #include <galley/contract/callback.hpp>
 
 #include <memory>
+#include <span>
 #include <utility>
 
 namespace galley {
@@ -24,14 +25,14 @@ public:
     mailbox& operator=(const mailbox&) = delete;
     virtual ~mailbox() = default;
 
-    /// Puts `work` into the inbox and wakes the loop if it sleeps. False: the loop is closed, or this is a forked child
-    /// (LIFE-8); `work` is untouched.
+    /// Puts `works`, which are not none, into the inbox, and wakes the loop if it sleeps. False: the loop is closed, or
+    /// this is a forked child (LIFE-8); `works` are untouched.
     /// Throws std::bad_alloc, and then nothing was posted.
-    [[nodiscard]] virtual bool post(callback& work) = 0;
+    [[nodiscard]] virtual bool post(std::span<callback> works) = 0;
 
     /// Memory for one post. Throws std::bad_alloc.
     [[nodiscard]] virtual post_memory& reserve() = 0;
-    /// As `post`, in memory that came from `reserve`, and is given up by this.
+    /// As `post` of one, in memory that came from `reserve`, and is given up by this.
     [[nodiscard]] virtual bool post(post_memory& memory, callback& work) noexcept = 0;
     /// What was reserved is not needed.
     virtual void give_back(post_memory& memory) noexcept = 0;
@@ -73,6 +74,10 @@ private:
 /// A token that allows posting to a loop. While one exists, a loop with pending tasks waits instead of reporting a
 /// deadlock (LIFE-1); it does not delay *completed* (LIFE-3). Copies are tokens of their own. Distinct remotes may be
 /// used from any threads at once; one remote object is used by one thread at a time.
+///
+/// An inbox has no bound: a poster, which never waits for the loop (POST-2), fills the memory if the loop is stopped or
+/// does not keep up. Who wants a bound brings it: a semaphore that is acquired before each post, say, and released by
+/// the callback, in its destructor, as a loop that goes calls nothing.
 class remote {
 public:
     explicit remote(std::shared_ptr<mailbox> box) noexcept : box_{std::move(box)} { box_->attach(); }
@@ -96,7 +101,11 @@ public:
     /// after those that this thread posted before (POST-1), unless the loop is destroyed first. Never blocks on the
     /// loop (POST-2). Returns false if the loop is closed (POST-4), or belongs to the parent of this forked child
     /// (LIFE-8): nothing was posted. Throws std::bad_alloc with nothing posted.
-    [[nodiscard]] bool post(callback work) const { return box_->post(work); }
+    [[nodiscard]] bool post(callback work) const { return box_->post({&work, 1}); }
+
+    /// Several posts at once: all of them, in this order and with nothing between them, or none (POST-5), and then
+    /// `works` are untouched. Costs one modification of the inbox, and at most one wake-up.
+    [[nodiscard]] bool post_all(std::span<callback> works) const { return works.empty() || box_->post(works); }
 
     /// A post without callback: makes a waiting loop take another turn.
     [[nodiscard]] bool wake() const { return post(callback{}); }

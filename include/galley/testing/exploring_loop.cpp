@@ -119,7 +119,8 @@ bool exploring_loop::take_posts() {
     for (poster& p : posters_) {
         auto posts = p.thread->take_all();
         any = any || !posts.empty();
-        posts.remove_if([](const numbered_post& each) { return !each.work; });
+        for (numbered_posts& each : posts) std::erase_if(each.works, [](const callback& work) { return !work; });
+        posts.remove_if([](const numbered_posts& each) { return each.works.empty(); });
         p.on_their_way.splice(p.on_their_way.end(), posts);
     }
     return any;
@@ -196,7 +197,7 @@ exploring_loop::timer_map::iterator exploring_loop::next_due(std::uintptr_t last
 /// Of each thread any number arrive; they are appended in the order in which all were made. Where nothing else is left
 /// to do one must arrive, so that there is an end.
 void exploring_loop::collect_posts() {
-    std::list<numbered_post> arrived;
+    std::list<numbered_posts> arrived;
     std::size_t left = posts_on_their_way();
     for (poster& p : posters_) {
         const std::size_t here = p.on_their_way.size();
@@ -207,10 +208,12 @@ void exploring_loop::collect_posts() {
         const auto last = std::next(p.on_their_way.begin(), static_cast<std::ptrdiff_t>(here - held_back));
         arrived.splice(arrived.end(), p.on_their_way, p.on_their_way.begin(), last);
     }
-    arrived.sort([](const numbered_post& a, const numbered_post& b) { return a.number < b.number; });
-    for (numbered_post& each : arrived) {
-        ready_.push_back({{}, std::move(each.work), each.by});
-        if (observer* const o = watching()) o->made_ready(0, cause::post);
+    arrived.sort([](const numbered_posts& a, const numbered_posts& b) { return a.number < b.number; });
+    for (numbered_posts& each : arrived) {
+        for (callback& work : each.works) {
+            ready_.push_back({{}, std::move(work), each.by});
+            if (observer* const o = watching()) o->made_ready(0, cause::post);
+        }
     }
 }
 

@@ -54,7 +54,7 @@ private:
     };
     struct poster {
         std::shared_ptr<posting_thread> thread;
-        std::list<numbered_post> on_their_way;
+        std::list<numbered_posts> on_their_way;
     };
 
     [[nodiscard]] std::size_t choose(bool relaxed, point what, std::size_t of) {

@@ -5,30 +5,34 @@
 #include <galley/contract/fork_guard.hpp>
 #include <galley/contract/remote.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <utility>
+#include <vector>
 
 namespace galley::testing {
 
 /// What all threads of a loop share, under one mutex.
 struct post_office {
     std::mutex mutex{};
-    std::uint64_t posts{};    ///< so many were made, by all threads
+    std::uint64_t posts{};    ///< so often some were made, by all threads
     std::uint64_t threads{};  ///< loop thread only
     bool stop{};
     bool closed{};  ///< posts are refused from now on (LIFE-5)
     const fork_guard guard{};
 };
 
-/// A post, and its place in the order of all.
-struct numbered_post {
-    std::uint64_t number;
-    callback work;
-    std::uint64_t by;  ///< the thread, from 1
+/// Posts that were made together (POST-5), and their place in the order of all.
+struct numbered_posts {
+    explicit numbered_posts(std::size_t count) : works(count) {}
+    std::uint64_t number{};
+    std::vector<callback> works;
+    std::uint64_t by{};  ///< the thread, from 1
 };
 
 /// A thread, real or meant: its posts come in order (POST-1). It wakes nobody, as under virtual time no wait blocks.
@@ -37,14 +41,15 @@ public:
     explicit posting_thread(std::shared_ptr<post_office> office) noexcept
         : office_{std::move(office)}, id_{++office_->threads} {}
 
-    [[nodiscard]] bool post(callback& work) override {
-        std::list<numbered_post> one(1);
-        return take_in(one, work);
+    [[nodiscard]] bool post(std::span<callback> works) override {
+        std::list<numbered_posts> one;
+        one.emplace_back(works.size());
+        return take_in(one, works);
     }
     [[nodiscard]] post_memory& reserve() override { return *std::make_unique<reserved>().release(); }
     [[nodiscard]] bool post(post_memory& memory, callback& work) noexcept override {
         const std::unique_ptr<reserved> owned{&static_cast<reserved&>(memory)};
-        return take_in(owned->one, work);
+        return take_in(owned->one, {&work, 1});
     }
     void give_back(post_memory& memory) noexcept override {
         const std::unique_ptr<reserved> owned{&static_cast<reserved&>(memory)};
@@ -77,29 +82,32 @@ public:
         const std::lock_guard lock{office_->mutex};
         return !posts_.empty();
     }
-    [[nodiscard]] std::list<numbered_post> take_all() noexcept {
+    [[nodiscard]] std::list<numbered_posts> take_all() noexcept {
         const std::lock_guard lock{office_->mutex};
         return std::exchange(posts_, {});
     }
 
 private:
     struct reserved : post_memory {
-        std::list<numbered_post> one = std::list<numbered_post>(1);
+        reserved() { one.emplace_back(std::size_t{1}); }
+        std::list<numbered_posts> one;
     };
 
-    /// `one` entry is for `work`. False: refused, and both are left.
-    [[nodiscard]] bool take_in(std::list<numbered_post>& one, callback& work) noexcept {
+    /// `one` entry is for `works`. False: refused, and both are left.
+    [[nodiscard]] bool take_in(std::list<numbered_posts>& one, std::span<callback> works) noexcept {
         if (office_->guard.in_child()) return false;  // LIFE-8
         const std::lock_guard lock{office_->mutex};
         if (office_->closed) return false;
-        one.front() = {++office_->posts, std::move(work), id_};
+        one.front().number = ++office_->posts;
+        one.front().by = id_;
+        std::ranges::move(works, one.front().works.begin());
         posts_.splice(posts_.end(), one);
         return true;
     }
 
     const std::shared_ptr<post_office> office_;
     const std::uint64_t id_;
-    std::list<numbered_post> posts_;
+    std::list<numbered_posts> posts_;
     std::size_t remotes_{};
 };
 

@@ -106,12 +106,13 @@ static_assert(table[static_cast<std::size_t>(occasion::used_after_close)].name =
 static_assert(table[static_cast<std::size_t>(occasion::loser_fails)].name == "loser_fails");
 static_assert(table.back().name == "drains");
 
-constexpr std::array<rule_beyond_scenarios, 15> beyond{{
+constexpr std::array<rule_beyond_scenarios, 16> beyond{{
     {"LIFE-4", "no statement calls run, and a scenario has one thread"},
     {"LIFE-8", "a scenario has one process"},
     {"WAIT-5", "the simulated driver is never interrupted, and reports nothing without a reason"},
     {"IO-2", "operations of a scenario have no memory that could be touched"},
     {"POST-2", "a scenario has one thread"},
+    {"POST-5", "the world posts one thing at a time"},
     {"TASK-5", "a scenario's size is limited: no chain in it is long enough to overflow a stack"},
     {"TASK-8", "a scenario's handles are detached when they are dropped or replaced"},
     {"THREAD-1", "a scenario has one thread"},

@@ -26,6 +26,8 @@ void posts_on_the_loops_thread(stage& s) {
         s.check(poster.post([&s] { s.did(1); }), "POST-4");
         s.check(poster.post(large_callback{s}), "POST-4");
         s.check(poster.post([&s] { s.burn(); }), "POST-4");
+        std::array<galley::callback, 2> both{[&s] { s.did(100); }, large_callback{s}};
+        s.check(poster.post_all(both), "POST-5");
         s.check(poster.wake(), "POST-4");
         s.check(poster.post([&s] { s.bell.set(); }), "POST-4");
         co_await s.bell.wait();
