@@ -4,6 +4,7 @@
 GALLEY_COMMAND names the program `galley`; without it, that of the preset dev.
 """
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import typing
 import unittest
 from xml.etree import ElementTree
 
@@ -43,25 +45,71 @@ class RightPorts(unittest.TestCase):
             self.assertGreaterEqual(len(found["vectors"]), 500)
             self.assertIn("0 rejected", out)
 
-    def test_the_ports(self):
-        ports = ROOT / "spec/conformance/ports"
-        adapters = [[sys.executable, ports / "python/port.py"]]
-        if shutil.which("node"):
-            adapters.append(["node", ports / "javascript/port.js"])
-        else:
-            print("the port in JavaScript was left out: there is no node")
-        for adapter in adapters:
-            for levels in ([], ["PL"]):
-                with self.subTest(adapter=adapter, levels=levels):
-                    code, out, _ = conform(adapter=[*adapter, *levels])
-                    self.assertEqual(code, 0, out[-2000:])
-
     def test_each_rule_that_a_vector_can_test_has_three(self):
         _, _, found = conform(adapter=[GALLEY, "adapter", "--on", "fast"])
         text = (ROOT / "spec/rules.md").read_text()
         beyond = set(re.findall(r'\{"([A-Z]+-\d+)", "', (ROOT / "spec/stage/check/occasions.cpp").read_text().split("beyond{{")[1]))
         for rule in set(re.findall(r"^\*\*([A-Z]+-\d+)\.\*\*", text, re.M)) - beyond:
             self.assertGreaterEqual(found["rules"].get(rule, {"passed": 0})["passed"], 3, rule)
+
+
+PORTS = ROOT / "spec/conformance/ports"
+
+
+def has_rust():
+    return shutil.which("cargo") and list(pathlib.Path("/usr/share/cargo/registry").glob("serde_json-1.*"))
+
+
+def built_rust(source):
+    """The crates that it needs are kept beside the build, and compiled once."""
+    folder = ROOT / "build/ports/rust"
+    subprocess.run([PORTS / "rust/build", folder, source], check=True)
+    return [folder / "port"]
+
+
+@dataclasses.dataclass
+class Port:
+    source: pathlib.Path
+    there: bool  # what it needs is installed
+    adapter: typing.Callable  # its command, from the source
+    right: str  # of a line, and what makes a queue of it that runs the latest first
+    wrong: str
+
+
+ALL_PORTS = [
+    Port(PORTS / "python/port.py", True, lambda source: [sys.executable, source], "self.round.popleft()", "self.round.pop()"),
+    Port(PORTS / "javascript/port.js", shutil.which("node"), lambda source: ["node", source], "this.ready.shift()", "this.ready.pop()"),
+    Port(PORTS / "rust/port.rs", has_rust(), built_rust, "ready.pop_front().unwrap()", "ready.pop_back().unwrap()"),
+]
+
+
+class Ports(unittest.TestCase):
+    """Whole loops in other languages, which are not skipped in silence."""
+
+    def setUp(self):
+        for port in ALL_PORTS:
+            if not port.there:
+                print(f"{port.source.name} was left out: its language is not installed", file=sys.stderr)
+
+    def test_each_keeps_all_vectors_at_both_levels(self):
+        for port in filter(lambda port: port.there, ALL_PORTS):
+            adapter = port.adapter(port.source)
+            for levels in ([], ["PL"]):
+                with self.subTest(port.source.name, levels=levels):
+                    code, out, _ = conform(adapter=[*adapter, *levels])
+                    self.assertEqual(code, 0, out[-2000:])
+                    self.assertIn(" 0 skipped;", out)
+
+    def test_a_wrong_copy_of_each_is_red(self):
+        for port in filter(lambda port: port.there, ALL_PORTS):
+            text = port.source.read_text()
+            self.assertEqual(text.count(port.right), 1, port.source)
+            with self.subTest(port.source.name), tempfile.TemporaryDirectory() as folder:
+                wrong = pathlib.Path(folder) / port.source.name
+                wrong.write_text(text.replace(port.right, port.wrong))
+                code, _, found = conform("--filter", "READY-", adapter=port.adapter(wrong))
+                self.assertEqual(code, 1)
+                self.assertIn("READY-1", {one.get("rule") for one in failures(found)} | {one["rules"][0] for one in failures(found)})
 
 
 class WrongPorts(unittest.TestCase):
