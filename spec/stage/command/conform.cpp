@@ -26,10 +26,12 @@ bool wanted(const kit::vector& v, const conform_options& options) {
            std::ranges::find(v.rules, options.filter) != v.rules.end() || v.features.contains(options.filter);
 }
 
-/// Those of the kit in whose folder this program stands (spec/conformance/export), else of the sources that it was built from.
+/// Those of the kit in whose folder this program stands (spec/conformance/export); else those of the sources that it
+/// was built from.
 std::string standard_vectors() {
     std::error_code none;
-    const auto beside = std::filesystem::read_symlink("/proc/self/exe", none).parent_path() / "spec/conformance/vectors";
+    const auto beside =
+        std::filesystem::read_symlink("/proc/self/exe", none).parent_path() / "spec/conformance/vectors";
     return std::filesystem::is_directory(beside, none) ? beside.string() : GALLEY_VECTORS;
 }
 
