@@ -52,6 +52,19 @@ class RightPorts(unittest.TestCase):
         for rule in set(re.findall(r"^\*\*([A-Z]+-\d+)\.\*\*", text, re.M)) - beyond:
             self.assertGreaterEqual(found["rules"].get(rule, {"passed": 0})["passed"], 3, rule)
 
+    def test_the_rules_that_none_can_test_are_listed_in_the_kit(self):
+        beyond = set(re.findall(r'\{"([A-Z]+-\d+)", "', (ROOT / "spec/stage/check/occasions.cpp").read_text().split("beyond{{")[1]))
+        listed = set()
+        for row in re.findall(r"^\| ([A-Z]+-\d+(?: to [A-Z]+-\d+)?) \|", (ROOT / "spec/conformance/README.md").read_text(), re.M):
+            family = row.split("-")[0]
+            first, *last = (int(number) for number in re.findall(r"-(\d+)", row))
+            listed |= {f"{family}-{number}" for number in range(first, (last or [first])[0] + 1)}
+        self.assertEqual(listed, beyond)
+
+    def test_pages_that_say_how_many_vectors_there_are_say_so_rightly(self):
+        count = sum(len(path.read_text().splitlines()) for path in (ROOT / "spec/conformance/vectors").glob("*.jsonl"))
+        self.assertIn(f"[{count:,} vectors]", (ROOT / "README.md").read_text())
+
 
 PORTS = ROOT / "spec/conformance/ports"
 
