@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Scenarios on real drivers: every loop on every driver, with real descriptors and a real thread (std::jthread) that is
-// the world. What is claimed is in spec/scenario/README.md, "Real drivers".
+// the world. What is claimed is in spec/stage/real/README.md.
 #include "judges.hpp"
 #include "real_scenarios.hpp"
 

@@ -4,6 +4,7 @@
 GALLEY_COMMAND names the program `galley`; without it, that of the preset dev.
 """
 
+import dataclasses
 import json
 import os
 import pathlib
@@ -12,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import typing
 import unittest
 from xml.etree import ElementTree
 
@@ -43,25 +45,84 @@ class RightPorts(unittest.TestCase):
             self.assertGreaterEqual(len(found["vectors"]), 500)
             self.assertIn("0 rejected", out)
 
-    def test_the_ports(self):
-        ports = ROOT / "spec/conformance/ports"
-        adapters = [[sys.executable, ports / "python/port.py"]]
-        if shutil.which("node"):
-            adapters.append(["node", ports / "javascript/port.js"])
-        else:
-            print("the port in JavaScript was left out: there is no node")
-        for adapter in adapters:
-            for levels in ([], ["PL"]):
-                with self.subTest(adapter=adapter, levels=levels):
-                    code, out, _ = conform(adapter=[*adapter, *levels])
-                    self.assertEqual(code, 0, out[-2000:])
-
     def test_each_rule_that_a_vector_can_test_has_three(self):
         _, _, found = conform(adapter=[GALLEY, "adapter", "--on", "fast"])
         text = (ROOT / "spec/rules.md").read_text()
         beyond = set(re.findall(r'\{"([A-Z]+-\d+)", "', (ROOT / "spec/stage/check/occasions.cpp").read_text().split("beyond{{")[1]))
         for rule in set(re.findall(r"^\*\*([A-Z]+-\d+)\.\*\*", text, re.M)) - beyond:
             self.assertGreaterEqual(found["rules"].get(rule, {"passed": 0})["passed"], 3, rule)
+
+    def test_the_rules_that_none_can_test_are_listed_in_the_kit(self):
+        beyond = set(re.findall(r'\{"([A-Z]+-\d+)", "', (ROOT / "spec/stage/check/occasions.cpp").read_text().split("beyond{{")[1]))
+        listed = set()
+        for row in re.findall(r"^\| ([A-Z]+-\d+(?: to [A-Z]+-\d+)?) \|", (ROOT / "spec/conformance/README.md").read_text(), re.M):
+            family = row.split("-")[0]
+            first, *last = (int(number) for number in re.findall(r"-(\d+)", row))
+            listed |= {f"{family}-{number}" for number in range(first, (last or [first])[0] + 1)}
+        self.assertEqual(listed, beyond)
+
+    def test_pages_that_say_how_many_vectors_there_are_say_so_rightly(self):
+        count = sum(len(path.read_text().splitlines()) for path in (ROOT / "spec/conformance/vectors").glob("*.jsonl"))
+        self.assertIn(f"[{count:,} vectors]", (ROOT / "README.md").read_text())
+
+
+PORTS = ROOT / "spec/conformance/ports"
+
+
+def has_rust():
+    return shutil.which("cargo") and list(pathlib.Path("/usr/share/cargo/registry").glob("serde_json-1.*"))
+
+
+def built_rust(source):
+    """The crates that it needs are kept beside the build, and compiled once."""
+    folder = ROOT / "build/ports/rust"
+    subprocess.run([PORTS / "rust/build", folder, source], check=True)
+    return [folder / "port"]
+
+
+@dataclasses.dataclass
+class Port:
+    source: pathlib.Path
+    there: bool  # what it needs is installed
+    adapter: typing.Callable  # its command, from the source
+    right: str  # of a line, and what makes a queue of it that runs the latest first
+    wrong: str
+
+
+ALL_PORTS = [
+    Port(PORTS / "python/port.py", True, lambda source: [sys.executable, source], "self.round.popleft()", "self.round.pop()"),
+    Port(PORTS / "javascript/port.js", shutil.which("node"), lambda source: ["node", source], "this.ready.shift()", "this.ready.pop()"),
+    Port(PORTS / "rust/port.rs", has_rust(), built_rust, "ready.pop_front().unwrap()", "ready.pop_back().unwrap()"),
+]
+
+
+class Ports(unittest.TestCase):
+    """Whole loops in other languages, which are not skipped in silence."""
+
+    def setUp(self):
+        for port in ALL_PORTS:
+            if not port.there:
+                print(f"{port.source.name} was left out: its language is not installed", file=sys.stderr)
+
+    def test_each_keeps_all_vectors_at_both_levels(self):
+        for port in filter(lambda port: port.there, ALL_PORTS):
+            adapter = port.adapter(port.source)
+            for levels in ([], ["PL"]):
+                with self.subTest(port.source.name, levels=levels):
+                    code, out, _ = conform(adapter=[*adapter, *levels])
+                    self.assertEqual(code, 0, out[-2000:])
+                    self.assertIn(" 0 skipped;", out)
+
+    def test_a_wrong_copy_of_each_is_red(self):
+        for port in filter(lambda port: port.there, ALL_PORTS):
+            text = port.source.read_text()
+            self.assertEqual(text.count(port.right), 1, port.source)
+            with self.subTest(port.source.name), tempfile.TemporaryDirectory() as folder:
+                wrong = pathlib.Path(folder) / port.source.name
+                wrong.write_text(text.replace(port.right, port.wrong))
+                code, _, found = conform("--filter", "READY-", adapter=port.adapter(wrong))
+                self.assertEqual(code, 1)
+                self.assertIn("READY-1", {one.get("rule") for one in failures(found)} | {one["rules"][0] for one in failures(found)})
 
 
 class WrongPorts(unittest.TestCase):
@@ -232,7 +293,69 @@ class Templates(unittest.TestCase):
                 with self.subTest(name):
                     code, out, _ = conform(adapter=adapter)
                     self.assertEqual(code, 0, out[-2000:])
+                    runs = 1 if name == "adapter.c" else 3  # as PORTING.md says
+                    self.assertIn(f" {runs} run, {runs} passed", out)
+                    self.assertLess(len(out.splitlines()), 100)  # what is lacking is told feature by feature
                     self.assertLess(len((folder / name).read_text().splitlines()), 100)
+
+
+class Alone(unittest.TestCase):
+    """The kit in an empty folder, with the built runner and nothing else of this project."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.kit = pathlib.Path(folder.name) / "kit"
+        subprocess.run([ROOT / "spec/conformance/export", self.kit, GALLEY], check=True, capture_output=True)
+
+    def run_in_it(self, *command):
+        return subprocess.run(command, cwd=self.kit, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=120)
+
+    def test_it_judges_a_template_and_a_port_with_its_own_vectors(self):
+        done = self.run_in_it("./galley", "conform", "--", "python3", "spec/conformance/templates/adapter.py")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for path in (self.kit / "spec/conformance/vectors").glob("*.jsonl"):
+            if path.stem != "SYNC":
+                path.unlink()
+        count = len((self.kit / "spec/conformance/vectors/SYNC.jsonl").read_text().splitlines())
+        done = self.run_in_it("./galley", "conform", "--", "python3", "spec/conformance/ports/python/port.py")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn(f"{count} vectors: {count} run, {count} passed", done.stdout)
+        (self.kit / "spec/conformance/vectors/SYNC.jsonl").write_text("{}\n")
+        done = self.run_in_it("./galley", "conform", "--", "python3", "spec/conformance/ports/python/port.py")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("SYNC.jsonl:1", done.stderr + done.stdout)
+
+    def test_its_pages_lead_nowhere_else(self):
+        pages = list(self.kit.rglob("*.md"))
+        self.assertGreater(len(pages), 8)
+        for page in pages:
+            for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
+                with self.subTest(page=page.relative_to(self.kit), link=link):
+                    self.assertTrue("://" in link or (page.parent / link).exists())
+
+    def test_it_does_not_write_over_anything(self):
+        done = subprocess.run([ROOT / "spec/conformance/export", self.kit, GALLEY], capture_output=True, text=True)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("there already", done.stderr)
+
+
+class Tutorial(unittest.TestCase):
+    """The small port of PORTING.md, piece by piece."""
+
+    def test_each_piece_keeps_as_many_vectors_as_it_says(self):
+        text = (ROOT / "spec/PORTING.md").read_text()
+        pieces = re.findall(r"^```python\n(.*?)^```\n.*?^Kept: (\d+) vectors", text, re.M | re.S)
+        self.assertEqual(len(pieces), text.count("```python"))
+        with tempfile.TemporaryDirectory() as folder:
+            port, so_far = pathlib.Path(folder) / "small_port.py", ""
+            for piece, kept in pieces:
+                so_far += piece
+                port.write_text(so_far + "serve()\n")
+                with self.subTest(kept=kept):
+                    code, out, _ = conform(adapter=[sys.executable, port])
+                    self.assertEqual(code, 0, out[-2000:])
+                    self.assertIn(f" {kept} run, {kept} passed", out)
 
 
 class Fixed(unittest.TestCase):

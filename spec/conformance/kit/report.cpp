@@ -72,8 +72,16 @@ std::map<std::string, tally> by_rule(const report& r) {
 
 std::map<std::string, std::size_t> skip_reasons(const report& r) {
     std::map<std::string, std::size_t> reasons;
-    for (const auto& one : r.results)
-        if (one.came == outcome::skipped) ++reasons[one.why];
+    constexpr std::string_view lack = "the port has no ";
+    for (const auto& one : r.results) {
+        if (one.came != outcome::skipped) continue;
+        if (!one.why.starts_with(lack)) {
+            ++reasons[one.why];
+            continue;
+        }
+        std::istringstream names{one.why.substr(lack.size())};
+        for (std::string name; std::getline(names >> std::ws, name, ',');) ++reasons[std::string{lack} + name];
+    }
     return reasons;
 }
 

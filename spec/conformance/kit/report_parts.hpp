@@ -23,6 +23,7 @@ struct first_difference {
 
 /// Of all vectors that put a rule to the test, be it the one that they were chosen for or not.
 [[nodiscard]] std::map<std::string, tally> by_rule(const report& r);
+/// A vector that needs several features which the port has not counts for each of them.
 [[nodiscard]] std::map<std::string, std::size_t> skip_reasons(const report& r);
 [[nodiscard]] std::optional<first_difference> first_difference_of(const result& r);
 [[nodiscard]] std::size_t count(const report& r, outcome came);

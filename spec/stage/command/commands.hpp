@@ -50,7 +50,7 @@ struct rules_options {
 
 struct conform_options {
     std::vector<std::string> command{};
-    std::string vectors{GALLEY_VECTORS};
+    std::string vectors{};  // the kit's if empty
     std::string filter{};
     std::string vector{};
     bool smoke{};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <iostream>
 #include <map>
 
@@ -25,17 +26,27 @@ bool wanted(const kit::vector& v, const conform_options& options) {
            std::ranges::find(v.rules, options.filter) != v.rules.end() || v.features.contains(options.filter);
 }
 
+/// Those of the kit in whose folder this program stands (spec/conformance/export); else those of the sources that it
+/// was built from.
+std::string standard_vectors() {
+    std::error_code none;
+    const auto beside =
+        std::filesystem::read_symlink("/proc/self/exe", none).parent_path() / "spec/conformance/vectors";
+    return std::filesystem::is_directory(beside, none) ? beside.string() : GALLEY_VECTORS;
+}
+
 /// With `smoke`, one vector of each rule: the first.
 std::vector<kit::vector> chosen(const conform_options& options) {
     std::vector<kit::vector> some;
     std::map<std::string, int> seen;
+    const auto folder = options.vectors.empty() ? standard_vectors() : options.vectors;
     try {
-        for (auto& v : kit::read_vectors(options.vectors))
+        for (auto& v : kit::read_vectors(folder))
             if (wanted(v, options) && (!options.smoke || seen[v.rules.front()]++ == 0)) some.push_back(std::move(v));
     } catch (const std::runtime_error& e) {
         throw usage_error{e.what()};
     }
-    if (some.empty()) throw usage_error{fmt::format("conform: no vector in {} is asked for", options.vectors)};
+    if (some.empty()) throw usage_error{fmt::format("conform: no vector in {} is asked for", folder)};
     return some;
 }
 

@@ -94,8 +94,8 @@ spec::trace trace_of(const spec::scenario& s, std::string_view on) {
 std::optional<spec::trace> trace_of(const spec::scenario& s, std::string_view on, std::string_view driver) {
     if (driver == "sim") return trace_of(s, on);
     if (const auto reason = spec::why_not_lockstep(s))
-        throw usage_error{fmt::format(
-            "--driver {}: the kernel's channels cannot do {} (spec/scenario/README.md, section 5)", driver, *reason)};
+        throw usage_error{fmt::format("--driver {}: the kernel's channels cannot do {} (spec/stage/real/README.md)",
+                                      driver, *reason)};
     auto real =
         spec::run_in_lockstep(s, on == "fast" ? make<fast::loop> : make<ref::loop>,
                               driver == "epoll" ? make_driver<fast::epoll_driver> : make_driver<ref::poll_driver>);

@@ -29,7 +29,7 @@ struct real_outcome {
 /// How long a run may take before it is taken for a hang, and rescued.
 inline constexpr std::chrono::seconds patience{20};
 
-/// Why the kernel's channels cannot do what the scenario says of its own, to the byte: README.md, "Real drivers".
+/// Why the kernel's channels cannot do what the scenario says of its own, to the byte: README.md beside.
 /// Nothing if they can.
 [[nodiscard]] std::optional<std::string> why_not_lockstep(const scenario& s);
 
