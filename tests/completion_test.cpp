@@ -77,6 +77,13 @@ TYPED_TEST(completion_suite, the_outcome_comes_in_a_turn_of_its_own) {
     EXPECT_EQ(order, "arrives 1");
 }
 
+/// Aligned more strictly than a pointer.
+struct alignas(4 * alignof(void*)) wide {
+    explicit wide(std::string t) : text{std::move(t)} {}
+    wide(wide&&) noexcept = default;
+    std::string text;
+};
+
 TYPED_TEST(completion_suite, values_of_all_kinds) {
     int there = 5;
     run(this->loop, invoke([&]() -> task<> {
@@ -91,6 +98,11 @@ TYPED_TEST(completion_suite, values_of_all_kinds) {
             moves.get_completer().complete(std::make_unique<int>(7));
             const std::unique_ptr<int> owned = co_await moves.wait();
             EXPECT_EQ(*owned, 7);
+            completion<wide> aligned{this->loop};
+            completer<wide> by_hand = aligned.get_completer();
+            EXPECT_TRUE(by_hand.complete("more strictly than a pointer"));
+            const wide came_wide = co_await aligned.wait();
+            EXPECT_EQ(came_wide.text, "more strictly than a pointer");
         }));
 }
 

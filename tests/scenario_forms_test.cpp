@@ -213,7 +213,7 @@ TEST(validate, refuses_what_no_text_can_say) {
     EXPECT_EQ(refused([](scenario& s) { s.routines[0].body[0].routines = {1}; }),
               "routines[0].body[0]: expected a list of routines for all and any only");
     EXPECT_EQ(refused([](scenario& s) { s.routines[0].body[0].what = static_cast<verb>(verb_count); }),
-              "routines[0].body[0].do: expected a verb, got number 45");
+              "routines[0].body[0].do: expected a verb, got number 48");
     EXPECT_EQ(refused([](scenario& s) { s.routines[2].body.resize(65); }),
               "routines[2].body: expected 0 to 64 statements, got 65");
     EXPECT_EQ(refused([](scenario& s) { s.routines[3].body = {{verb::call, {3, 0}, {}}}; }).substr(0, 61),

@@ -31,10 +31,10 @@ template <class F, class... A>
     co_return co_await f(std::move(arguments)...);
 }
 
-/// Whatever can be awaited as a task: a task as it is; anything else in a frame of its own, which keeps it. So does a
-/// callable without parameters that gives something to await, such as a coroutine lambda: its captures live as long as
-/// the task. `spawn`, groups, `when_all`, `when_any`, `timeout`, `shield`, `settled` and scopes take what this takes.
-/// Throws std::bad_alloc.
+/// Whatever can be awaited as a task (TASK-9): a task as it is; anything else in a frame of its own, which keeps it. So
+/// does a callable without parameters that gives something to await, such as a coroutine lambda: its captures live as
+/// long as the task. `spawn`, groups, `when_all`, `when_any`, `timeout`, `shield`, `settled` and scopes take what this
+/// takes. Throws std::bad_alloc.
 template <class A>
 [[nodiscard]] auto as_task(A what) {
     static_assert(std::move_constructible<A>, "galley: what is given away to be awaited must be movable: let its verb "

@@ -31,6 +31,8 @@ public:
 
     [[nodiscard]] int get() const noexcept { return number_; }
     [[nodiscard]] explicit operator bool() const noexcept { return number_ >= 0; }
+    /// Who closes it; only of one that is there.
+    [[nodiscard]] loop& get_loop() const noexcept { return *loop_; }
 
     /// Gives it up without closing it; the loop goes on to take the number for this file.
     [[nodiscard]] int release() noexcept { return std::exchange(number_, -1); }

@@ -212,8 +212,8 @@ public:
     joining<join_style::throws> join() const noexcept {
         return joining<join_style::throws>{task_ref<T>::hold(*state_)};
     }
-    /// `co_await handle.try_join()`: the same, but how the task ended is an answer, and nothing is thrown; except
-    /// `cancelled`, if it is the join that was cancelled: then there is nothing to tell of the task.
+    /// `co_await handle.try_join()`: the same, but how the task ended is an answer (TASK-10), and nothing is thrown;
+    /// except `cancelled`, if it is the join that was cancelled: then there is nothing to tell of the task.
     joining<join_style::answers> try_join() const noexcept {
         return joining<join_style::answers>{task_ref<T>::hold(*state_)};
     }

@@ -4,25 +4,31 @@
 #include <cerrno>
 #include <string>
 
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 namespace galley {
 
 namespace {
 
-std::error_code set_option(int socket, int level, int option, int value) noexcept {
-    return errno_code(::setsockopt(socket, level, option, &value, sizeof value) == 0 ? 0 : errno);
+/// Or why there is none: an errno value.
+struct made_socket {
+    descriptor socket{};
+    int error{};
+};
+
+made_socket make_socket(loop& l, const endpoint& for_address) noexcept {
+    const int number = l.get_sockets().open(for_address.family());
+    return number < 0 ? made_socket{{}, -number} : made_socket{{l, number}, 0};
 }
 
-descriptor make_socket(loop& l, const endpoint& for_address) noexcept {
-    return {l, ::socket(for_address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP)};
-}
-
-void require(bool succeeded, const char* step) {
-    if (!succeeded) {
-        throw std::system_error{errno_code(errno), std::string{"galley::tcp_listener: "} + step};
+void require(int error, const char* step) {
+    if (error != 0) {
+        throw std::system_error{errno_code(error), std::string{"galley::tcp_listener: "} + step};
     }
+}
+
+descriptor make_listening_socket(loop& l, const endpoint& at) {
+    made_socket made = make_socket(l, at);
+    require(made.error, "socket");
+    return std::move(made.socket);
 }
 
 }  // namespace
@@ -32,11 +38,11 @@ tcp_stream::tcp_stream(descriptor socket) noexcept : socket_{std::move(socket)} 
 }
 
 std::error_code tcp_stream::no_delay(bool at_once) noexcept {
-    return set_option(socket_.get(), IPPROTO_TCP, TCP_NODELAY, at_once ? 1 : 0);
+    return errno_code(socket_ ? socket_.get_loop().get_sockets().no_delay(socket_.get(), at_once) : EBADF);
 }
 
 std::error_code tcp_stream::end_writing() noexcept {
-    return errno_code(::shutdown(socket_.get(), SHUT_WR) == 0 ? 0 : errno);
+    return errno_code(socket_ ? socket_.get_loop().get_sockets().end_writing(socket_.get()) : EBADF);
 }
 
 task<transferred> tcp_stream::write_all(std::span<const std::byte> from) const {
@@ -51,16 +57,12 @@ task<transferred> tcp_stream::write_all(std::span<const std::byte> from) const {
     co_return transferred{{}, done};
 }
 
-tcp_listener::tcp_listener(loop& l, const endpoint& at) : socket_{make_socket(l, at)} {
-    require(static_cast<bool>(socket_), "socket");
-    // A server that is started again may have its port at once, although old connections linger (tcp(7), TIME_WAIT).
-    require(!set_option(socket_.get(), SOL_SOCKET, SO_REUSEADDR, 1), "SO_REUSEADDR");
-    require(::bind(socket_.get(), at.data(), at.size()) == 0, "bind");
-    require(::listen(socket_.get(), SOMAXCONN) == 0, "listen");
-    sockaddr_in6 bound{};  // the port is at the same place for both families
-    socklen_t size = sizeof bound;
-    require(::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&bound), &size) == 0, "getsockname");
-    port_ = ntohs(bound.sin6_port);
+tcp_listener::tcp_listener(loop& l, const endpoint& at) : socket_{make_listening_socket(l, at)} {
+    sockets& made_by = l.get_sockets();
+    require(made_by.reuse_address(socket_.get()), "SO_REUSEADDR");
+    require(made_by.bind(socket_.get(), at.data(), at.size()), "bind");
+    require(made_by.listen(socket_.get()), "listen");
+    require(made_by.local_port(socket_.get(), port_), "getsockname");
 }
 
 task<stream_result> tcp_listener::accept() const {
@@ -78,9 +80,9 @@ task<stream_result> tcp_listener::accept() const {
 
 task<stream_result> tcp_connect(endpoint to) {
     loop& l = co_await this_loop{};
-    descriptor socket = make_socket(l, to);
-    if (!socket) {
-        co_return stream_result{errno_code(errno), tcp_stream{}};
+    auto [socket, none] = make_socket(l, to);
+    if (none != 0) {
+        co_return stream_result{errno_code(none), tcp_stream{}};
     }
     const std::error_code error = co_await connect(socket.get(), to);
     if (error) {

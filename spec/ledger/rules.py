@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 RULES = ROOT / "spec" / "rules.md"
 TIES = ROOT / "spec" / "ties.md"
-NUMBERS = {"LIFE": 8, "READY": 6, "WAIT": 5, "TIME": 9, "IO": 6, "POST": 5, "TASK": 8, "CANCEL": 7, "SYNC": 3,
+NUMBERS = {"LIFE": 8, "READY": 6, "WAIT": 5, "TIME": 9, "IO": 6, "POST": 5, "TASK": 10, "CANCEL": 8, "SYNC": 3,
            "THREAD": 8}
 ID = re.compile(r"\b(?:" + "|".join(NUMBERS) + r")-\d+")
 

@@ -47,10 +47,12 @@ EVENT, SEMAPHORE, MUTEX = ("event", 0, "events"), ("semaphore", 0, "semaphores")
 QUEUE, CHANNEL = ("queue", 0, "queues"), ("channel", 0, "channels")
 STATEMENTS = {
     "yield": (), "sleep": (NS,), "sleep_until": (("at", 0, LAST_NS),), "burn": (NS,), "now": (),
-    "spawn": (ROUTINE, HANDLE), "join": (HANDLE,), "cancel": (HANDLE,), "drop": (HANDLE,),
+    "spawn": (ROUTINE, HANDLE), "join": (HANDLE,), "try_join": (HANDLE,), "cancel": (HANDLE,), "drop": (HANDLE,),
+    "lose": (HANDLE,),
     "call": (ROUTINE,), "try": (ROUTINE,), "all": (("routines", 0, 8),), "any": (("routines", 1, 8),),
     "group": (GROUP, ROUTINE), "go": (GROUP, ROUTINE), "cancel_group": (GROUP,),
     "scope": (SCOPE, ROUTINE), "cancel_scope": (SCOPE,), "shield": (ROUTINE,), "timeout": (NS, ROUTINE),
+    "timeout_at": (("at", 0, LAST_NS), ROUTINE),
     "set": (EVENT,), "reset": (EVENT,), "wait": (EVENT,), "acquire": (SEMAPHORE,), "release": (SEMAPHORE,),
     "lock": (MUTEX,), "unlock": (MUTEX,),
     "put": (QUEUE, ("value", 0, LAST_NS)), "get": (QUEUE,), "close_queue": (QUEUE,),
@@ -586,7 +588,7 @@ class Oracle:
     def register(self, task, statement, wait, subject):
         """Gate 3."""
         task.state, task.wait, task.subject = WAITING, wait, subject
-        self.suspend(task, statement, "sleep" if statement.verb == "sleep_until" else statement.verb)
+        self.suspend(task, statement, KIND.get(statement.verb, statement.verb))
 
     def suspend(self, task, statement, kind):
         task.statement, task.kind = statement, kind
@@ -647,6 +649,12 @@ class Oracle:
     def do_drop(self, task, statement):
         return self.drop_handle(statement.op["handle"])
 
+    def do_lose(self, task, statement):
+        """TASK-8: the handle goes, and takes its task along."""
+        answer = self.do_cancel(task, statement)
+        self.drop_handle(statement.op["handle"])
+        return answer
+
     def do_cancel(self, task, statement):
         target = self.handles[statement.op["handle"]]
         if target is None:
@@ -682,7 +690,10 @@ class Oracle:
             if self.handles[slot] is target:
                 self.handles[slot] = None
             target.held = False
-        self.settle(task, statement, outcome)
+        if statement.verb == "try_join" and outcome[0] == "error":  # TASK-9: an answer
+            self.did(task, statement, result_of(outcome))
+        else:
+            self.settle(task, statement, outcome)
 
     # --- README 3, Cancellation -------------------------------------------------------------------------------------
 
@@ -744,6 +755,11 @@ class Oracle:
         frame = self.enter_scope(task, statement)
         frame.timer = self.start_timer(self.relative_key(statement.op["ns"]), None, frame.node)
 
+    def do_timeout_at(self, task, statement):
+        """TIME-9: reads no clock."""
+        frame = self.enter_scope(task, statement)
+        frame.timer = self.start_timer(self.absolute_key(statement.op["at"]), None, frame.node)
+
     def enter_scope(self, task, statement):
         node = self.open_node(task, statement.verb == "shield")
         frame = Frame(self.scenario.routines[statement.op["routine"]], statement, node)
@@ -758,7 +774,7 @@ class Oracle:
             self.scopes[statement.op["scope"]] = None
         word = WORD[outcome[0]]
         if word == "cancelled" and node.requested and not outer_cancelled(node):
-            word, outcome = "absorbed", ("value", "timeout" if statement.verb == "timeout" else "absorbed")
+            word, outcome = "absorbed", ("value", "timeout" if statement.verb in TIMEOUTS else "absorbed")
         self.close_node(node, word)
         self.settle(task, statement, outcome)
 
@@ -1022,6 +1038,10 @@ class Oracle:
         deadline = min(self.read_clock() + ns, LAST_NS)
         return self.round_up(deadline) if ns > 0 else self.round_down(self.sample)
 
+    def absolute_key(self, at):
+        """TIME-2: past is what is not after the sample."""
+        return self.round_up(at) if at > self.sample else self.round_down(self.sample)
+
     def start_timer(self, key, task, node):
         self.timer_ids += 1
         self.timers[self.timer_ids] = Timer(self.timer_ids, key, task, node)
@@ -1050,8 +1070,7 @@ class Oracle:
         self.register(task, statement, "timer", self.start_timer(self.relative_key(statement.op["ns"]), task, None))
 
     def do_sleep_until(self, task, statement):
-        at = statement.op["at"]
-        key = self.round_up(at) if at > self.sample else self.round_down(self.sample)
+        key = self.absolute_key(statement.op["at"])
         self.register(task, statement, "timer", self.start_timer(key, task, None))
 
     def do_burn(self, task, statement):
@@ -1334,11 +1353,13 @@ class Oracle:
 
 
 OPERATIONS = ("read", "write", "accept", "connect", "readable", "writable")
-SAME = {"try": "call", "any": "all", "hold_remote": "hold", "keep_alive": "hold", "drop_remote": "let_go",
-        "drop_keep_alive": "let_go"} | {verb: "operation" for verb in OPERATIONS}
+TIMEOUTS = ("timeout", "timeout_at")
+KIND = {"sleep_until": "sleep", "try_join": "join"}  # of an await, if it is not the statement's name
+SAME = {"try": "call", "any": "all", "try_join": "join", "hold_remote": "hold", "keep_alive": "hold",
+        "drop_remote": "let_go", "drop_keep_alive": "let_go"} | {verb: "operation" for verb in OPERATIONS}
 GATED = {"yield", "sleep", "sleep_until", "all", "any", "wait", "acquire", "lock", "put", "get", *OPERATIONS}
 DO = {verb: getattr(Oracle, "do_" + SAME.get(verb, verb)) for verb in STATEMENTS}
-AFTER = {"join": Oracle.after_join, "all": Oracle.after_children, "any": Oracle.after_children,
+AFTER = {"join": Oracle.after_join, "try_join": Oracle.after_join, "all": Oracle.after_children, "any": Oracle.after_children,
          "group": Oracle.after_group}
 
 

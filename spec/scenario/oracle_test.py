@@ -141,6 +141,66 @@ class Traces(unittest.TestCase):
             exit completed""",
             ["fire"])
 
+    def test_timeout_at_an_instant(self):
+        """CANCEL-8, TIME-9: the burn does not move it; one that is past lets the body go on until it suspends."""
+        self.check(
+            scenario("burn 3; timeout_at 6 1; timeout_at 6 2; now", "sleep 9", "now; yield; yield", resolution=4),
+            """spawn 1 0 0; run
+            step 1 0 start; did 1 burn 3 ok; open 1 1; await 1 sleep 9
+            fire 1 8; step 1 8 cancelled; did 1 sleep 9 cancelled; close 1 1 absorbed; did 1 timeout_at 6,1 timeout
+            open 1 2; did 1 now - 8; await 1 yield -
+            fire 3 8; step 1 8 value; did 1 yield - ok; did 1 yield - cancelled; close 1 2 absorbed
+            did 1 timeout_at 6,2 timeout; did 1 now - 8; end 1 value 0
+            exit completed""",
+            ["fire"])
+
+    def test_deadline_and_outcome_in_one_collect(self):
+        """CANCEL-8: an operation is first and stays; a sleep of the same key and a post come after the deadline."""
+        self.check(
+            scenario("timeout 5 1; timeout_at 10 2; timeout_at 20 3", "read 0 4", "sleep_until 10", "wait 0",
+                     channels=[0], events=1, world=["5 data 0 4", "20 post 0"]),
+            """spawn 1 0 0; run
+            step 1 0 start; open 1 1; await 1 read 0,4
+            complete 1 4; fire 1 5
+            step 1 5 value; did 1 read 0,4 4; close 1 1 value; did 1 timeout 5,1 0; open 1 2; await 1 sleep 10
+            fire 2 10
+            step 1 10 cancelled; did 1 sleep_until 10 cancelled; close 1 2 absorbed; did 1 timeout_at 10,2 timeout
+            open 1 3; await 1 wait 0
+            fire 4 20
+            step 1 20 cancelled; did 1 wait 0 cancelled; close 1 3 absorbed; did 1 timeout_at 20,3 timeout; end 1 value 0
+            callback 1; exit completed""",
+            ["fire", "complete"])
+
+    def test_handle_that_goes(self):
+        """TASK-8: the task is cancelled, as by `cancel`; a task that has ended is let go."""
+        self.check(
+            scenario("spawn 1 0; yield; lose 0; lose 0; spawn 2 0; yield; lose 0", "sleep 5", "fail 3"),
+            """spawn 1 0 0; run
+            step 1 0 start; spawn 2 1 0; did 1 spawn 1,0 2; await 1 yield -
+            step 2 0 start; await 2 sleep 5
+            step 1 0 value; did 1 yield - ok; did 1 lose 0 yes; did 1 lose 0 empty; spawn 3 1 0; did 1 spawn 2,0 3
+            await 1 yield -
+            step 2 0 cancelled; did 2 sleep 5 cancelled; end 2 cancelled -
+            step 3 0 start; did 3 fail 3 error:3; end 3 exception 3
+            step 1 0 value; did 1 yield - ok; unobserved 3; did 1 lose 0 no; end 1 value 0
+            exit completed""")
+
+    def test_failure_that_is_an_answer(self):
+        """TASK-10: a failure and a cancellation of the task; one of the join itself is none."""
+        self.check(
+            scenario("spawn 1 0; try_join 0; spawn 2 0; cancel 0; try_join 0; spawn 3 0; timeout 1 4; now",
+                     "fail 7", "", "sleep 9", "try_join 0; now"),
+            """spawn 1 0 0; run
+            step 1 0 start; spawn 2 1 0; did 1 spawn 1,0 2; await 1 join 0
+            step 2 0 start; did 2 fail 7 error:7; end 2 exception 7
+            step 1 0 error; did 1 try_join 0 error:7; spawn 3 1 0; did 1 spawn 2,0 3; did 1 cancel 0 yes; await 1 join 0
+            step 3 0 cancelled; end 3 cancelled -
+            step 1 0 error; did 1 try_join 0 error:0; spawn 4 1 0; did 1 spawn 3,0 4; open 1 1; await 1 join 0
+            step 4 0 start; await 4 sleep 9
+            step 1 1 cancelled; did 1 try_join 0 cancelled; close 1 1 absorbed; did 1 timeout 1,4 timeout
+            did 1 now - 1; end 1 value 0
+            step 4 9 value; did 4 sleep 9 ok; end 4 value 0; exit completed""")
+
     def test_group_failure(self):
         """TASK-6: the first failure cancels the rest and is the group's; the later one is unobserved."""
         self.check(

@@ -98,7 +98,7 @@ private:
         const auto* scope = s.scope(e.numbers[1]);
         if (scope == nullptr) return;
         const auto verb = scope->opener->what;
-        if (verb != verb::scope && verb != verb::timeout && verb != verb::shield) return;
+        if (verb != verb::scope && !is_timeout(verb) && verb != verb::shield) return;
         const auto how = s.task(e.numbers[0]).frames.back().how;
         const bool own = s.node({node_id::kind::scope, e.numbers[1]}).requested && !s.outer_cancelled(e.numbers[1]);
         const std::string_view expected = how == leaving::value       ? "value"

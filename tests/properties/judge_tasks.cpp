@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// How tasks start and end: TASK-1, TASK-4, TASK-6, TASK-7, READY-6, CANCEL-2.
+// How tasks start and end: TASK-1, TASK-4, TASK-6, TASK-7, TASK-10, READY-6, CANCEL-2.
+#include <map>
 #include <optional>
 #include <string>
 
@@ -23,7 +24,11 @@ public:
             case event_kind::scope:
                 if (e.texts[0] == "close") closes(e, s);
                 break;
-            case event_kind::end: joined(id, s); break;
+            case event_kind::did: answers(e, s); break;
+            case event_kind::end:
+                joined(id, s);
+                ends_[id] = (e.texts[0] == "value" ? "" : "error:") + (e.texts[0] == "cancelled" ? "0" : e.texts[1]);
+                break;
             default: break;
         }
     }
@@ -84,11 +89,21 @@ private:
                    "the scope closes with " + e.texts[1] + ", but its children give " + std::string{scope->verdict});
     }
 
+    // What a task that was awaited came to is told as it is, be that a failure.
+    void answers(const event& e, const shadow& s) {
+        const statement* what = s.current(e.numbers[0]);
+        const auto end = ends_.find(s.task(e.numbers[0]).joins);
+        if (what == nullptr || what->what != verb::try_join || end == ends_.end() || e.texts[2] == "cancelled") return;
+        if (e.texts[2] != end->second)
+            object("TASK-10", named(end->first) + " ended with " + end->second + ", but the answer is " + e.texts[2]);
+    }
+
     static std::string_view info_name(const statement& s) { return s.what == verb::all ? "all" : "any"; }
 
     task_id owed_{};
     bool by_any_{};
     task_id joiner_{};
+    std::map<task_id, std::string> ends_{};  // with what, as a join tells it
 };
 
 }  // namespace

@@ -42,7 +42,7 @@ public:
                 break;
             case event_kind::scope: {
                 const auto* scope = s.scope(e.numbers[1]);
-                if (e.texts[0] == "open" && scope != nullptr && scope->opener->what == verb::timeout)
+                if (e.texts[0] == "open" && scope != nullptr && is_timeout(scope->opener->what))
                     start(*scope->opener, 0, e.numbers[1], s);
                 else if (e.texts[0] == "close")
                     std::erase_if(timers_, [&](const auto& t) { return t.second.timeout == e.numbers[1]; });
@@ -71,7 +71,7 @@ private:
     }
 
     void start(const statement& what, task_id sleeper, scope_id timeout, const shadow& s) {
-        const bool relative = what.what != verb::sleep_until;
+        const bool relative = what.what != verb::sleep_until && what.what != verb::timeout_at;
         const auto n = what.operands[0];
         const auto deadline = !relative ? n : n == 0 ? 0 : sum(s.reading(), n);
         started_timer t{.deadline = deadline, .sleeper = sleeper, .timeout = timeout};

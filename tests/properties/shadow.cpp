@@ -60,6 +60,7 @@ bool shadow::outer_cancelled(scope_id id) const {
 
 std::string_view shadow::asked_by_rule() const {
     switch (canceller_) {
+        case canceller::handle: return "TASK-8";
         case canceller::close: return "LIFE-6";
         case canceller::body: return "TASK-6";
         case canceller::child: return scopes_.at(settled_scope_).opener->what == verb::any ? "TASK-7" : "TASK-6";
@@ -90,8 +91,7 @@ bool shadow::fits(const event& e) const {
             return s != nullptr && (s->what == verb::spawn || s->what == verb::go || has_list(s->what));
         case event_kind::await: {
             if (s == nullptr || e.texts[0] == "budget" || e.texts[0] == "group") return true;
-            const std::string_view kind = s->what == verb::sleep_until ? "sleep" : info(s->what).name;
-            return e.texts[0] == kind && e.texts[1] == operands_text(*s);
+            return e.texts[0] == kind_of(s->what) && e.texts[1] == operands_text(*s);
         }
         case event_kind::did: {
             const auto& frames = task(id).frames;
@@ -105,7 +105,7 @@ bool shadow::fits(const event& e) const {
             if (!opens(e)) return true;
             if (s == nullptr) return false;
             if (e.texts[0] == "shield") return s->what == verb::shield;
-            return waits_for_children(s->what) || s->what == verb::scope || s->what == verb::timeout;
+            return waits_for_children(s->what) || s->what == verb::scope || is_timeout(s->what);
         }
         case event_kind::end: return e.texts[0] != "value" || s == nullptr;
         default: return true;
@@ -205,8 +205,10 @@ void shadow::arrive(task_id id) {
     arrived_ = arrival{id, s, cancelled_here(id)};
     switch (s->what) {
         case verb::cancel:
+        case verb::lose:
             target_ = handles_[slot_of(*s)];
-            if (target_ != 0 && task(target_).state != phase::over) request(task_node(target_), canceller::statement);
+            if (target_ != 0 && task(target_).state != phase::over)
+                request(task_node(target_), s->what == verb::lose ? canceller::handle : canceller::statement);
             break;
         case verb::cancel_scope:
             if (const auto target = scope_slots_[slot_of(*s)]; target != 0)
@@ -232,18 +234,20 @@ void shadow::did(const event& e) {
         return;
     }
     const bool refused = result == "misuse" || result == "empty";
-    const bool names_handle = s->what == verb::spawn || s->what == verb::join || s->what == verb::drop;
+    const bool drops = s->what == verb::drop || s->what == verb::lose;
+    const bool names_handle = s->what == verb::spawn || is_join(s->what) || drops;
     const std::size_t slot = names_handle ? slot_of(*s, s->what == verb::spawn ? 1 : 0) : 0;
     if (s->what == verb::spawn) handles_[slot] = tasks_.size();
-    if (s->what == verb::drop) handles_[slot] = 0;
+    if (drops) handles_[slot] = 0;
     const task_id joined = t.joins != 0 ? t.joins : handles_[slot];
-    if (s->what == verb::join && !refused && result != "cancelled" && handles_[slot] == joined) handles_[slot] = 0;
+    if (is_join(s->what) && !refused && result != "cancelled" && handles_[slot] == joined) handles_[slot] = 0;
     if (s->what == verb::burn) driver_clock_ = sum(driver_clock_, s->operands[0]);
     if (s->what == verb::now) latest_ = reading();
     t.joins = 0;
     ++t.frames.back().next;
-    if (const auto how = how_of(result); s->what == verb::return_ || (s->what != verb::try_ && how != leaving::value))
-        leave_routine(id, how);
+    const auto how = how_of(result);
+    const bool answer = s->what == verb::try_ || (s->what == verb::try_join && how == leaving::exception);
+    if (s->what == verb::return_ || (!answer && how != leaving::value)) leave_routine(id, how);
     arrive(id);
 }
 
@@ -271,13 +275,11 @@ void shadow::opened(const event& e) {
         case verb::group: group_slots_[slot_of(*s)] = number; break;
         case verb::scope: scope_slots_[slot_of(*s)] = number; break;
         case verb::shield: break;
-        case verb::timeout:
-            timeouts_.emplace(++timers_, number);
-            latest_ = reading();
-            break;
+        case verb::timeout: latest_ = reading(); [[fallthrough]];
+        case verb::timeout_at: timeouts_.emplace(++timers_, number); break;
         default: lost_ = true; return;
     }
-    const bool second = s->what == verb::group || s->what == verb::scope || s->what == verb::timeout;
+    const bool second = s->what == verb::group || s->what == verb::scope || is_timeout(s->what);
     t.frames.push_back({.routine = slot_of(*s, second ? 1 : 0), .scope = number});
     arrive(id);
 }
@@ -308,7 +310,7 @@ void shadow::awaits(const event& e) {
     t.interrupted = false;
     const statement* s = current(e.numbers[0]);
     if (s == nullptr) return;
-    if (s->what == verb::join) t.joins = handles_[slot_of(*s)];
+    if (is_join(s->what)) t.joins = handles_[slot_of(*s)];
     if (t.awaits != "sleep") return;
     ++timers_;
     if (s->what == verb::sleep) latest_ = reading();
@@ -438,9 +440,16 @@ bool is_synchronisation(std::string_view kind) noexcept {
     return kind == "wait" || kind == "acquire" || kind == "lock" || kind == "put" || kind == "get";
 }
 
+bool is_join(verb v) noexcept { return v == verb::join || v == verb::try_join; }
+bool is_timeout(verb v) noexcept { return v == verb::timeout || v == verb::timeout_at; }
+
+std::string_view kind_of(verb v) noexcept {
+    return info(v == verb::sleep_until ? verb::sleep : v == verb::try_join ? verb::join : v).name;
+}
+
 bool is_awaiting(verb v) noexcept {
     return is_operation(v) || is_synchronisation(info(v).name) || waits_for_children(v) || v == verb::yield ||
-           v == verb::sleep || v == verb::sleep_until || v == verb::join;
+           v == verb::sleep || v == verb::sleep_until || is_join(v);
 }
 
 std::int64_t decimal(std::string_view text) noexcept {

@@ -78,7 +78,7 @@ struct interruption {
 };
 
 /// What made the cancellation that is in `told`.
-enum class canceller : std::uint8_t { none, statement, timer, child, body, close };
+enum class canceller : std::uint8_t { none, statement, handle, timer, child, body, close };
 
 struct arrival {
     task_id task{};
@@ -188,6 +188,10 @@ private:
 };
 
 [[nodiscard]] bool is_awaiting(verb v) noexcept;
+[[nodiscard]] bool is_join(verb v) noexcept;
+[[nodiscard]] bool is_timeout(verb v) noexcept;
+/// The kind that an await of that verb has in a trace.
+[[nodiscard]] std::string_view kind_of(verb v) noexcept;
 [[nodiscard]] bool is_operation(verb v) noexcept;
 [[nodiscard]] bool is_operation(std::string_view kind) noexcept;
 [[nodiscard]] bool is_synchronisation(std::string_view kind) noexcept;

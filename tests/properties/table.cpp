@@ -70,11 +70,11 @@ void begin_with_timeout(scenario& s) { begin_with(s, timeout); }
 void begin_with_group(scenario& s) { begin_with(s, group); }
 
 std::vector<rule_property> make_table() {
-    const std::vector<verb> tasks{spawn, join, cancel, drop, yield, fail};
+    const std::vector<verb> tasks{spawn, join, try_join, cancel, drop, lose, yield, fail};
     const std::vector<verb> children{all, any, group, go, fail, sleep};
     const std::vector<verb> scopes{scope,        shield,       timeout, group, cancel,
                                    cancel_scope, cancel_group, spawn,   sleep, try_};
-    const std::vector<verb> sleeps{sleep, sleep_until, spawn, timeout, cancel, burn};
+    const std::vector<verb> sleeps{sleep, sleep_until, spawn, timeout, timeout_at, cancel, burn};
     const std::vector<verb> channels{read, write, accept, connect, readable, writable, spawn, cancel, timeout};
     const std::vector<verb> waits{wait, acquire, lock, put, get, release, unlock, spawn, cancel, set};
     const std::vector<w> traffic{w::data, w::room, w::peer, w::end};
@@ -161,6 +161,14 @@ std::vector<rule_property> make_table() {
          {{all, group, go, go, fail, fail, sleep, cancel_group, yield}, {}, none},
          {&few_slots, &begin_with_group}},
         {"TASK-7", "the_first_to_end_wins", {{any, sleep, fail, yield, spawn}, {}, none}, {}},
+        {"TASK-8",
+         "a_handle_that_goes_cancels_its_task",
+         {{spawn, spawn, lose, lose, sleep, wait, yield}, {}, none},
+         {&few_slots}},
+        {"TASK-10",
+         "how_something_ended_is_an_answer",
+         {{spawn, spawn, try_join, try_join, fail, cancel, try_, sleep}, {}, none},
+         {&few_slots, &begin_with_timeout}},
         {"CANCEL-1",
          "a_wait_is_withdrawn_inside_the_cancel",
          {{spawn, cancel, cancel, sleep, wait, get, acquire, yield, set, burn}, {}, none},
@@ -203,10 +211,12 @@ std::vector<rule_property> make_table() {
 }  // namespace
 
 std::span<const rule_without_property> rules_without_property() noexcept {
-    static constexpr std::array<rule_without_property, 2> table{{
+    static constexpr std::array<rule_without_property, 3> table{{
         {"TIME-5",
          "no statement is told what cancelling a timer came to; what it might do to other timers breaks TIME-3"},
         {"POST-3", "it allows wake-ups to be merged, which breaks nothing; a post that is merged breaks POST-1"},
+        {"CANCEL-8",
+         "that a timeout is cancelled when its time is up is TIME-2's and TIME-3's, what comes of it CANCEL-5's"},
     }};
     return table;
 }

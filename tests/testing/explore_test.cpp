@@ -102,9 +102,9 @@ TEST(orders, of_operations_that_are_done_together) {
             const std::error_code error = co_await readable(from);
             letters += error ? '!' : letter;
         };
-        w.outside.at(instant{1s}, [&net, a = one_peer, b = other_peer] {
-            net.end_writing(a);
-            net.end_writing(b);
+        w.outside.at(instant{1s}, [&w, a = one_peer, b = other_peer] {
+            EXPECT_EQ(w.loop.get_sockets().end_writing(a), 0);
+            EXPECT_EQ(w.loop.get_sockets().end_writing(b), 0);
         });
         co_await when_all(wait(to, 'a', one, one_peer), wait(to, 'b', other, other_peer));
     };

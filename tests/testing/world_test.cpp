@@ -5,6 +5,7 @@
 #include <galley/galley.hpp>
 #include <galley/ref/loop.hpp>
 #include <galley/tcp.hpp>
+#include <galley/testing/datagrams.hpp>
 #include <galley/testing/network.hpp>
 #include <galley/testing/play.hpp>
 #include <galley/testing/signals.hpp>
@@ -18,10 +19,12 @@
 #include <chrono>
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <sys/signalfd.h>
@@ -140,7 +143,7 @@ TEST(a_network, ends_and_closes) {
         network net{w, {.latency = 1ms}};
         two_ends ends{w, net.connected()};
         co_await write_all(ends.one.get(), "last");
-        net.end_writing(ends.one.get());
+        EXPECT_EQ(w.loop.get_sockets().end_writing(ends.one.get()), 0);
         const std::string all = co_await read_all(ends.other.get());
         EXPECT_EQ(all, "last");
         co_await write_all(ends.other.get(), "answer");
@@ -166,46 +169,126 @@ TEST(a_network, is_reset) {
     });
 }
 
-TEST(a_network, connects_and_refuses) {
+/// Says back what it is told, once.
+task<> serve_one(tcp_listener& at) {
+    const stream_result got = co_await at.accept();
+    EXPECT_FALSE(got.error);
+    const std::string asked = co_await read_all(got.stream.native_handle());
+    co_await write_all(got.stream.native_handle(), "you said " + asked);
+}
+
+TEST(a_network, connects_what_goes_over_tcp) {
     everywhere([](world& w) -> task<> {
-        network net{w, {.latency = 20ms}};
-        const descriptor listener{w.loop, net.listen(80)};
-        const descriptor client{w.loop, net.socket()};
-        const auto serve = [&]() -> task<> {
-            const accepted got = co_await accept(listener.get());
-            EXPECT_FALSE(got.error);
-            const descriptor peer{w.loop, got.descriptor};
-            const std::string asked = co_await read_all(peer.get());
-            co_await write_all(peer.get(), "you said " + asked);
-        };
+        const network net{w, {.latency = 20ms}};
+        tcp_listener listener{w.loop, endpoint{"0.0.0.0", 80}};
+        EXPECT_EQ(listener.local_port(), 80);
         const auto ask = [&]() -> task<> {
-            const std::error_code error = co_await connect(client.get(), endpoint{"192.0.2.1", 80});
+            auto [error, stream] = co_await tcp_connect({"192.0.2.1", 80});
             EXPECT_FALSE(error);
             EXPECT_EQ(w.loop.now(), instant{20ms});
-            co_await write_all(client.get(), "hello");
-            net.end_writing(client.get());
-            const std::string answer = co_await read_all(client.get());
+            EXPECT_FALSE(stream.no_delay(false));
+            const transferred sent = co_await stream.write_all(std::as_bytes(std::span{"hello", 5}));
+            EXPECT_EQ(sent.count, 5U);
+            EXPECT_FALSE(stream.end_writing());
+            const std::string answer = co_await read_all(stream.native_handle());
             EXPECT_EQ(answer, "you said hello");
             EXPECT_EQ(w.loop.now(), instant{60ms});
         };
-        co_await when_all(serve(), ask());
-        const descriptor other{w.loop, net.socket()};
-        const std::error_code refused = co_await connect(other.get(), endpoint{"::1", 81});
-        EXPECT_EQ(refused.value(), ECONNREFUSED);
+        co_await when_all(serve_one(listener), ask());
     });
 }
 
-TEST(a_network, carries_tcp_streams) {
+TEST(a_network, refuses_where_nobody_listens) {
     everywhere([](world& w) -> task<> {
-        network net{w};
-        const auto [left, right] = net.connected();
-        const tcp_stream one{descriptor{w.loop, left}};
-        const tcp_stream other{descriptor{w.loop, right}};
-        const std::string_view text = "hello";
-        const transferred sent = co_await one.write_all(std::as_bytes(std::span{text}));
-        EXPECT_FALSE(sent.error);
-        const std::string got = co_await read_some(other.native_handle());
-        EXPECT_EQ(got, text);
+        const network net{w, {.latency = 20ms}};
+        const stream_result refused = co_await tcp_connect({"::1", 81});
+        EXPECT_EQ(refused.error.value(), ECONNREFUSED);
+        EXPECT_EQ(w.loop.now(), instant{20ms});
+        {
+            const tcp_listener listener{w.loop, {"::", 81}};
+        }
+        const stream_result too_late = co_await tcp_connect({"::1", 81});
+        EXPECT_EQ(too_late.error.value(), ECONNREFUSED);
+        const auto cut_off = co_await try_timeout(5ms, tcp_connect({"::1", 81}));
+        EXPECT_FALSE(cut_off);
+        EXPECT_EQ(w.loop.now(), instant{45ms});
+    });
+}
+
+TEST(a_network, has_each_port_once) {
+    everywhere([](world& w) -> task<> {
+        const network net{w};
+        const tcp_listener first{w.loop, {"0.0.0.0", 80}};
+        int error = 0;
+        try {
+            const tcp_listener second{w.loop, {"::", 80}};
+        } catch (const std::system_error& refused) {
+            error = refused.code().value();
+        }
+        EXPECT_EQ(error, EADDRINUSE);
+        const tcp_listener any{w.loop, {"0.0.0.0", 0}};
+        const tcp_listener another{w.loop, {"0.0.0.0", 0}};
+        EXPECT_GE(any.local_port(), 1024);
+        EXPECT_NE(any.local_port(), another.local_port());
+        const stream_result found = co_await tcp_connect({"192.0.2.1", another.local_port()});
+        EXPECT_FALSE(found.error);
+        const auto nobody = co_await try_timeout(1s, any.accept());
+        EXPECT_FALSE(nobody);
+        const stream_result there = co_await another.accept();
+        EXPECT_FALSE(there.error);
+    });
+}
+
+TEST(a_network, resets_whom_nobody_accepts) {
+    everywhere([](world& w) -> task<> {
+        const network net{w};
+        std::optional<tcp_listener> listener;
+        listener.emplace(w.loop, endpoint{"0.0.0.0", 80});
+        const stream_result one = co_await tcp_connect({"192.0.2.1", 80});
+        EXPECT_FALSE(one.error);
+        listener.reset();
+        const std::string got = co_await read_some(one.stream.native_handle());
+        EXPECT_EQ(got, "error " + std::to_string(ECONNRESET));
+    });
+}
+
+/// A server that has no descriptors left, and a client that is reset in the middle: in every order.
+TEST(a_network, is_as_hard_on_a_server_as_the_world) {
+    const auto body = [](world& w) -> task<> {
+        network net{w, {.latency = 1ms, .room = 4}};
+        tcp_listener listener{w.loop, {"0.0.0.0", 80}};
+        w.outside.fail(io::accept, EMFILE);
+        std::string seen;
+        const auto serve = [&]() -> task<> {
+            const stream_result full = co_await listener.accept();
+            EXPECT_EQ(full.error.value(), EMFILE);
+            const stream_result got = co_await listener.accept();
+            EXPECT_FALSE(got.error);
+            co_await sleep_for(1s);
+            seen = co_await read_some(got.stream.native_handle());
+            net.reset(got.stream.native_handle());
+        };
+        const auto ask = [&]() -> task<> {
+            const stream_result made = co_await tcp_connect({"192.0.2.1", 80});
+            EXPECT_FALSE(made.error);
+            const transferred sent = co_await made.stream.write_all(std::as_bytes(std::span{"0123456789", 10}));
+            EXPECT_EQ(sent.error.value(), ECONNRESET);
+            EXPECT_GE(sent.count, 4U);
+            EXPECT_EQ(w.loop.now(), instant{1s + 1ms});
+        };
+        co_await when_all(serve(), ask());
+        EXPECT_EQ(seen, "0123");
+    };
+    everywhere(body);
+    const auto found = explore({}, body);
+    EXPECT_FALSE(found.failed()) << found.report();
+}
+
+TEST(a_world_without_network, makes_no_sockets) {
+    everywhere([](world& w) -> task<> {
+        const stream_result none = co_await tcp_connect({"192.0.2.1", 80});
+        EXPECT_EQ(none.error.value(), ENETDOWN);
+        EXPECT_THROW((tcp_listener{w.loop, endpoint{"0.0.0.0", 80}}), std::system_error);
     });
 }
 
@@ -228,6 +311,53 @@ TEST(an_unsure_network, splits_messages) {
     EXPECT_TRUE(found.complete) << found.report();
     EXPECT_FALSE(found.failed()) << found.report();
     EXPECT_THAT(seen, ElementsAre("abc", "a|bc", "a|b|c"));
+}
+
+TEST(datagrams, come_whole_and_in_time_or_not_at_all) {
+    everywhere([](world& w) -> task<> {
+        testing::datagrams wire{w, {.latency = 5ms, .room = 2}};
+        const two_ends ends{w, wire.connected()};
+        wire.lose(ends.one.get(), 1);
+        for (const std::string_view text : {"lost", "hello", "you", "no room"}) {
+            const std::size_t gone = co_await write_some(ends.one.get(), text);
+            EXPECT_EQ(gone, text.size());
+        }
+        const std::error_code error = co_await readable(ends.other.get());
+        EXPECT_FALSE(error);
+        EXPECT_EQ(w.loop.now(), instant{5ms});
+        const std::string part = co_await read_some(ends.other.get(), 4);
+        EXPECT_EQ(part, "hell");
+        const std::string next = co_await read_some(ends.other.get());
+        EXPECT_EQ(next, "you");
+        const auto nothing = co_await try_timeout(1h, read_some(ends.other.get()));
+        EXPECT_EQ(nothing, std::nullopt);
+    });
+}
+
+/// Whoever believes that each arrives is found, and who asks again until there is an answer is not.
+TEST(datagrams, are_lost_where_that_hurts) {
+    const auto body = [](int most) {
+        return [most](world& w) -> task<> {
+            testing::datagrams wire{w, {.latency = 1ms, .unsure = true}};
+            const two_ends ends{w, wire.connected()};
+            wire.lose(ends.one.get(), 1);
+            std::optional<std::string> got;
+            for (int i = 0; i < most && !got; ++i) {
+                co_await write_all(ends.one.get(), "ask");
+                got = co_await try_timeout(1s, read_some(ends.other.get()));
+            }
+            testing::require(got || most > 2, "nobody was asked");
+        };
+    };
+    const auto once = explore({}, body(1));
+    EXPECT_EQ(once.failure, "the body failed: nobody was asked");
+    EXPECT_EQ(once.replay, "") << "the first one is lost anyway";
+    const auto twice = explore({}, body(2));
+    EXPECT_TRUE(twice.failed());
+    EXPECT_EQ(twice.replay, "0:1");
+    const auto often = explore({}, body(3));
+    EXPECT_TRUE(often.complete) << often.report();
+    EXPECT_FALSE(often.failed()) << often.report();
 }
 
 TEST(a_scripted_failure, is_that_of_the_call_that_was_meant) {
@@ -279,8 +409,11 @@ TEST(a_descriptor, that_is_waited_for_can_be_given_up) {
 
 TEST(a_descriptor, that_is_left_open_is_named) {
     const auto found = explore({}, [](world& w) -> task<> {
-        network net{w};
-        static_cast<void>(net.listen(80));
+        const network net{w};
+        const endpoint at{"0.0.0.0", 80};
+        const int left = w.loop.get_sockets().open(at.family());
+        static_cast<void>(w.loop.get_sockets().bind(left, at.data(), at.size()));
+        static_cast<void>(w.loop.get_sockets().listen(left));
         co_return;
     });
     EXPECT_EQ(found.failure, "left open: a listening socket, port 80");

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <galley/contract/operation.hpp>
+#include <galley/contract/sockets.hpp>
 #include <galley/contract/time.hpp>
 
 #include <memory>
@@ -67,6 +68,9 @@ public:
 
     /// The waker of this driver; it outlives the driver for as long as somebody holds it.
     [[nodiscard]] virtual std::shared_ptr<waker> get_waker() noexcept = 0;
+
+    /// Who makes the sockets that its operations can be about.
+    [[nodiscard]] virtual sockets& get_sockets() noexcept { return sockets::of_kernel(); }
 
     /// True if the driver can prove that nothing will ever complete, be posted or be stopped from outside (LIFE-7).
     [[nodiscard]] virtual bool exhausted() const noexcept { return false; }

@@ -92,6 +92,8 @@ public:
     virtual void cancel(operation& op) noexcept = 0;
     /// Closes a descriptor; what is in flight on it completes with ECANCELED (IO-6). Returns 0 or an errno value.
     virtual int close(int descriptor) noexcept = 0;
+    /// Who makes the sockets that operations on this loop can be about: the driver says.
+    [[nodiscard]] sockets& get_sockets() noexcept { return driver_.get_sockets(); }
 
     // ---- who is pending --------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@
 
 #include <galley/contract/observer.hpp>
 
+#include <concepts>
 #include <cstddef>
 #include <exception>
 #include <memory>
@@ -43,6 +44,9 @@ public:
     explicit realigned(U&&... value) noexcept(std::is_nothrow_constructible_v<T, U...>) {
         ::new (place()) T(std::forward<U>(value)...);
     }
+    realigned(realigned&& other) noexcept(std::is_nothrow_move_constructible_v<T>)
+        requires std::move_constructible<T>
+        : realigned{std::move(other.get())} {}
     realigned(const realigned&) = delete;
     realigned& operator=(const realigned&) = delete;
     ~realigned() { get().~T(); }

@@ -19,7 +19,19 @@ private:
     std::atomic<bool> set_{false};
 };
 
-virtual_driver::virtual_driver() : token_{std::make_shared<token>()} {}
+/// Where there is no network.
+class virtual_driver::no_sockets final : public sockets {
+public:
+    [[nodiscard]] int open(int) noexcept override { return -ENETDOWN; }
+    [[nodiscard]] int reuse_address(int) noexcept override { return ENETDOWN; }
+    [[nodiscard]] int bind(int, const sockaddr*, unsigned) noexcept override { return ENETDOWN; }
+    [[nodiscard]] int listen(int) noexcept override { return ENETDOWN; }
+    [[nodiscard]] int local_port(int, std::uint16_t&) noexcept override { return ENETDOWN; }
+    [[nodiscard]] int no_delay(int, bool) noexcept override { return ENETDOWN; }
+    [[nodiscard]] int end_writing(int) noexcept override { return ENETDOWN; }
+};
+
+virtual_driver::virtual_driver() : token_{std::make_shared<token>()}, sockets_{std::make_shared<no_sockets>()} {}
 virtual_driver::~virtual_driver() = default;
 
 std::shared_ptr<waker> virtual_driver::get_waker() noexcept { return token_; }

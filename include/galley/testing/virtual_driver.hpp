@@ -46,6 +46,8 @@ public:
     void changed(int descriptor);
     /// The next operation of that kind that is started, but for `after` of them, ends at once with `error`.
     void fail(io kind, int error, std::size_t after = 0) { faults_.push_back({kind, error, after}); }
+    /// Who makes sockets on this driver from now on; at first nobody does: there is no network (ENETDOWN).
+    void use(std::shared_ptr<sockets> network) noexcept { sockets_ = std::move(network); }
     /// The names of what is open, in the order of the descriptors.
     [[nodiscard]] std::vector<std::string> open_files() const;
 
@@ -59,10 +61,12 @@ public:
     void ask(operation_list& done) noexcept override;
     void wait(std::optional<instant> until, operation_list& done) noexcept override;
     [[nodiscard]] std::shared_ptr<waker> get_waker() noexcept override;
+    [[nodiscard]] sockets& get_sockets() noexcept override { return *sockets_; }
     [[nodiscard]] bool exhausted() const noexcept override { return events_.empty() && completions_.empty(); }
 
 private:
     class token;
+    class no_sockets;
     struct open_file {
         std::unique_ptr<virtual_file> file{};  ///< null: closed
         std::vector<operation*> in_flight{};   ///< in start order
@@ -92,6 +96,7 @@ private:
     std::vector<completion> completions_;
     std::uint64_t started_{};
     std::shared_ptr<token> token_;
+    std::shared_ptr<sockets> sockets_;
     bool shut_{};
 };
 

@@ -12,6 +12,9 @@ std::string_view feature_of(spec::verb v) noexcept {
         case spawn:
         case drop: return "tasks";
         case join: return "join";
+        case try_join:
+        case lose:
+        case timeout_at: return "composition";
         case cancel: return "cancel";
         case all: return "all";
         case any: return "any";

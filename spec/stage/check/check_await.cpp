@@ -27,7 +27,7 @@ bool can_end_by(const text& cause, const text& with) {
 }
 
 bool runs_a_routine(const text& verb) {
-    constexpr std::array<text, 6> verbs{"call", "try", "scope", "shield", "timeout", "group"};
+    constexpr std::array<text, 7> verbs{"call", "try", "scope", "shield", "timeout", "timeout_at", "group"};
     return std::ranges::find(verbs, verb) != verbs.end();
 }
 
@@ -93,8 +93,7 @@ private:
 
     static void delivers(const event& e, const task_view& t, task_name who, const reporter& report) {
         const auto& [verb, arg, result] = e.texts;
-        const bool same =
-            t.kind == "budget" ? is_awaiting(verb) : t.kind == verb || (t.kind == "sleep" && verb == "sleep_until");
+        const bool same = t.kind == "budget" ? is_awaiting(verb) : t.kind == kind_of(verb);
         if (!same || t.arg != arg)
             return report(predicate::delivered, who + " awaited " + std::string{t.kind} + " " + std::string{t.arg} +
                                                     ", but finishes " + verb + " " + arg);
@@ -135,7 +134,7 @@ private:
     static text left(const task_view& t) { return t.left_by.empty() ? "0" : t.left_with; }
 
     static bool passes(const text& verb, const task_view& t, const text& result) {
-        const bool absorbs = (verb == "timeout" && result == "timeout") ||
+        const bool absorbs = (is_timeout(verb) && result == "timeout") ||
                              ((verb == "scope" || verb == "shield") && result == "absorbed");
         return result == left(t) || (absorbs && t.left_with == "cancelled");
     }

@@ -34,20 +34,23 @@ struct verb_form {
     bool use{};   // may be `misuse`
 };
 
-constexpr std::array<verb_form, 25> verb_forms{{
+constexpr std::array<verb_form, 28> verb_forms{{
     {"now", form::number},
     {"spawn", form::number},
     {"go", form::number, false, true},
     {"join", form::outcome, true, true},
+    {"try_join", form::outcome, true, true},
     {"call", form::outcome},
     {"try", form::outcome},
     {"shield", form::absorbing},
     {"scope", form::absorbing, false, true},
     {"group", form::absorbing, false, true},
     {"timeout", form::timed},
+    {"timeout_at", form::timed},
     {"all", form::list},
     {"any", form::winner},
     {"cancel", form::answer, true},
+    {"lose", form::answer, true},
     {"cancel_group", form::answer, false, true},
     {"cancel_scope", form::answer},
     {"get", form::item},

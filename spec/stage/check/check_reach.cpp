@@ -3,7 +3,7 @@
 //
 // Of the tree of tasks and scopes the trace tells who hangs below whom, and what is a shield; not which nodes are
 // cancelled, as a scope is named by a slot, and nobody tells of a timeout. But a node that is cancelled has cancelled
-// all that is below it and not apart from it, so what is below the task of a `cancel` must be cancelled after it,
+// all that is below it and not apart from it, so what is below the task of a `cancel` or `lose` must be cancelled after it,
 // whoever was first.
 //
 // Apart is a shield, and what was below one that was left: it has moved up, and may be uncancelled where it is now. A
@@ -29,7 +29,7 @@ public:
                 if (opens(e)) scopes_.push_back(hang(place_of(e.numbers[0], v), 0, e.texts[0] == "shield"));
                 break;
             case event_kind::did:
-                if (v.t.has_level_l && e.texts[0] == "cancel" && e.texts[2] == "yes") cancels(v.target(e), v, report);
+                if (v.t.has_level_l && cancels_task(e.texts[0]) && e.texts[2] == "yes") cancels(v.target(e), v, report);
                 break;
             default: break;
         }

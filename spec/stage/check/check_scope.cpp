@@ -57,7 +57,7 @@ private:
         const auto& t = v.task(e.numbers[0]);
         if (is_awaiting(verb) && verb != "group" && result == "cancelled" && t.innermost() != 0)
             cancelled_.insert(t.innermost());
-        if (verb == "cancel" && result == "yes")
+        if (cancels_task(verb) && result == "yes")
             if (const auto id = v.target(e); v.knows(id) && !v.task(id).started) never_start_.insert(id);
         if ((verb == "spawn" || verb == "go") && result != "misuse") spawned(e, t, v, report);
     }

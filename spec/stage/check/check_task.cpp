@@ -66,8 +66,8 @@ private:
         const auto& t = v.task(e.numbers[0]);
         if (verb == "spawn") owned_.insert(static_cast<task_id>(number(result)));
         if (verb == "go" && result != "misuse") gone_.insert(static_cast<task_id>(number(result)));
-        if (verb == "cancel" && result != "empty") cancels(e, v, report);
-        if (verb == "join") joins(e, v, report);
+        if (cancels_task(verb) && result != "empty") cancels(e, v, report);
+        if (is_join(verb)) joins(e, v, report);
         if (t.resuming && t.kind == verb && (verb == "all" || verb == "any")) gathers(e, t, v, report);
     }
 

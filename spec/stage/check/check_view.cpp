@@ -100,7 +100,7 @@ task_id view::in_slot(std::string_view arg) const noexcept {
 
 task_id view::target(const event& did) const noexcept {
     const auto& t = task(did.numbers[0]);
-    return did.texts[0] == "join" && t.resuming ? t.joins : in_slot(did.texts[1]);
+    return is_join(did.texts[0]) && t.resuming ? t.joins : in_slot(did.texts[1]);
 }
 
 void view::apply_slots(const event& e) {
@@ -109,9 +109,9 @@ void view::apply_slots(const event& e) {
     const auto slot = static_cast<std::size_t>(number(operand(arg, spawns ? 1 : 0)));
     if (slot >= slots.size()) return;
     if (spawns) slots[slot] = static_cast<task_id>(number(result));
-    const bool delivers = verb == "join" && result != "misuse" && result != "cancelled" && target(e) == slots[slot];
-    const bool finds_none = (verb == "join" || verb == "cancel") && result == "empty";
-    if (verb == "drop" || delivers || finds_none) slots[slot] = 0;
+    const bool delivers = is_join(verb) && result != "misuse" && result != "cancelled" && target(e) == slots[slot];
+    const bool finds_none = (is_join(verb) || verb == "cancel") && result == "empty";
+    if (verb == "drop" || verb == "lose" || delivers || finds_none) slots[slot] = 0;
 }
 
 void view::apply_did(const event& e) {
@@ -134,7 +134,8 @@ void view::apply_did(const event& e) {
     if (verb == "return") {
         t.left_by = verb;
         t.left_with = arg;
-    } else if (verb != "try" && (result == "cancelled" || result.starts_with("error:"))) {
+    } else if (verb != "try" && !(verb == "try_join" && result != "cancelled") &&
+               (result == "cancelled" || result.starts_with("error:"))) {
         t.left_by = verb;
         t.left_with = result;
     }
@@ -157,8 +158,18 @@ bool is_synchronisation(const text& kind) noexcept {
 
 bool is_for_children(const text& kind) noexcept { return kind == "all" || kind == "any" || kind == "group"; }
 
+bool is_join(const text& verb) noexcept { return verb == "join" || verb == "try_join"; }
+bool cancels_task(const text& verb) noexcept { return verb == "cancel" || verb == "lose"; }
+bool is_timeout(const text& verb) noexcept { return verb == "timeout" || verb == "timeout_at"; }
+
+const text& kind_of(const text& verb) noexcept {
+    static constexpr text sleep{"sleep"};
+    static constexpr text join{"join"};
+    return verb == "sleep_until" ? sleep : verb == "try_join" ? join : verb;
+}
+
 bool is_awaiting(const text& verb) noexcept {
-    constexpr std::array<text, 4> others{"yield", "sleep", "sleep_until", "join"};
+    constexpr std::array<text, 5> others{"yield", "sleep", "sleep_until", "join", "try_join"};
     return is_operation(verb) || is_synchronisation(verb) || is_for_children(verb) || among(verb, others);
 }
 

@@ -81,7 +81,7 @@ struct view {
     /// The event before the one in hand, or null.
     [[nodiscard]] const event* previous() const noexcept { return index == 0 ? nullptr : &t.events[index - 1]; }
 
-    /// The task that a `did` of join, cancel or drop speaks of; 0 if the slot is empty.
+    /// The task that a `did` of a join, cancel, drop or lose speaks of; 0 if the slot is empty.
     [[nodiscard]] task_id target(const event& did) const noexcept;
 
     /// Takes the event in, after every family has judged it and found nothing.
@@ -127,6 +127,12 @@ public:
 [[nodiscard]] bool is_operation(const text& kind) noexcept;
 [[nodiscard]] bool is_synchronisation(const text& kind) noexcept;
 [[nodiscard]] bool is_for_children(const text& kind) noexcept;
+[[nodiscard]] bool is_join(const text& verb) noexcept;
+/// The verbs that cancel the task of a handle.
+[[nodiscard]] bool cancels_task(const text& verb) noexcept;
+[[nodiscard]] bool is_timeout(const text& verb) noexcept;
+/// The kind that an await of that verb has in a trace.
+[[nodiscard]] const text& kind_of(const text& verb) noexcept;
 /// The verbs whose outcome counts against the budget when it is there at once.
 [[nodiscard]] bool is_awaiting(const text& verb) noexcept;
 [[nodiscard]] bool is_decimal(std::string_view text) noexcept;

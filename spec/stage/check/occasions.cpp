@@ -80,6 +80,9 @@ constexpr std::array<occasion_info, occasion_count> table{{
     {"TASK-6", "fails_again", "two children of a group or of when_all fail"},
     {"TASK-7", "any_has_losers", "the first child of when_any ends before another"},
     {"TASK-7", "loser_fails", "a loser of when_any fails"},
+    {"TASK-8", "handle_goes", "a handle goes before its task has ended"},
+    {"TASK-10", "failure_answered", "a failure is the answer to a join"},
+    {"TASK-10", "cancelled_settled", "a call that is settled ends cancelled"},
     {"CANCEL-1", "sleep_cancelled", "a sleep is withdrawn"},
     {"CANCEL-1", "wait_cancelled", "a synchronisation wait is withdrawn"},
     {"CANCEL-1", "outcome_kept", "a task that has its outcome, but not yet resumed, is cancelled"},
@@ -95,6 +98,8 @@ constexpr std::array<occasion_info, occasion_count> table{{
     {"CANCEL-7", "reaches_two", "one cancellation interrupts two tasks"},
     {"CANCEL-7", "cancels_parent", "a task is cancelled that waits for its children"},
     {"CANCEL-7", "orphaned", "a task ends before one that it has spawned"},
+    {"CANCEL-8", "instant_expires", "a timeout expires at an instant that was ahead"},
+    {"CANCEL-8", "instant_past", "the instant of a timeout is not after the sample as it is opened"},
     {"SYNC-1", "served_in_turn", "a waiter is served while others wait for the same"},
     {"SYNC-2", "waiter_leaves", "a waiter is cancelled while others wait for the same"},
     {"SYNC-3", "getter_sees_close", "a queue is closed while a getter waits"},
@@ -114,7 +119,7 @@ constexpr std::array<rule_beyond_scenarios, 16> beyond{{
     {"POST-2", "a scenario has one thread"},
     {"POST-5", "the world posts one thing at a time"},
     {"TASK-5", "a scenario's size is limited: no chain in it is long enough to overflow a stack"},
-    {"TASK-8", "a scenario's handles are detached when they are dropped or replaced"},
+    {"TASK-9", "what a scenario gives away is a routine, which is a task already"},
     {"THREAD-1", "a scenario has one thread"},
     {"THREAD-2", "a scenario has one thread, and memory enough"},
     {"THREAD-3", "a scenario has one thread"},
@@ -156,7 +161,7 @@ bool moment::others_wait_as(task_id id) const {
 }
 
 task_id moment::cancelled_by(const event& e) const {
-    return e.kind == event_kind::did && e.texts[0] == "cancel" && e.texts[2] == "yes" ? v.target(e) : 0;
+    return e.kind == event_kind::did && cancels_task(e.texts[0]) && e.texts[2] == "yes" ? v.target(e) : 0;
 }
 
 bool moment::was_ready(task_id id) const { return v.task(id).state == status::ready && ready_at[id - 1] < began; }

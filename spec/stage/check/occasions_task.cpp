@@ -88,8 +88,11 @@ private:
             if (result != "cancelled") accepted(t);
         }
         if (verb == "spawn") held_.insert(static_cast<task_id>(number(result)));
-        if (verb == "cancel") cancels(e, m);
-        if (verb == "join") joins(e, t);
+        if (cancels_task(verb)) cancels(e, m);
+        if (is_join(verb)) joins(e, t);
+        mark(occasion::handle_goes, verb == "lose" && result == "yes");
+        mark(occasion::failure_answered, verb == "try_join" && result.starts_with("error:"));
+        mark(occasion::cancelled_settled, verb == "try" && result == "cancelled");
         if (verb == "close_queue") closed_.insert(number(arg));
         mark(occasion::calls, verb == "call" && is_decimal(result));
         if (verb == "get" || verb == "put") queues(e, t);

@@ -33,7 +33,7 @@ public:
 
     /// A task other than `id` that waits for the same: the same end of the same queue, say.
     [[nodiscard]] bool others_wait_as(task_id id) const;
-    /// The task that this `did` of `cancel` was asked to cancel, if that had not ended; else 0.
+    /// The task that this `did` of `cancel` or `lose` was asked to cancel, if that had not ended; else 0.
     [[nodiscard]] task_id cancelled_by(const event& e) const;
     /// True if the task was in the ready queue before the statement in hand began.
     [[nodiscard]] bool was_ready(task_id id) const;

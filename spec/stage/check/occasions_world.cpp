@@ -36,7 +36,7 @@ public:
                 mark(occasion::starts_by_timer, e.texts[0] == "sleep" && m.v.task(e.numbers[0]).cause == "timer");
                 break;
             case event_kind::scope:
-                if (opens(e)) opened_[e.numbers[1]] = {.clock = m.clock, .round = m.v.round};
+                if (opens(e)) opened_[e.numbers[1]] = {.clock = m.clock, .sample = m.v.sample, .round = m.v.round};
                 break;
             case event_kind::did: finishes(e, m); break;
             default: break;
@@ -50,6 +50,7 @@ private:
     };
     struct opening {
         std::int64_t clock{};
+        std::int64_t sample{};
         std::uint64_t round{};
     };
     struct sleep_start {
@@ -101,7 +102,7 @@ private:
     void finishes(const event& e, const moment& m) {
         const auto& verb = e.texts[0];
         if (verb == "sleep" || verb == "sleep_until") slept(e, m);
-        if (verb == "timeout") left_timeout(e, m);
+        if (is_timeout(verb)) left_timeout(e, m);
         if (is_operation(verb)) operated(e, m.v.task(e.numbers[0]));
         if (const auto id = m.cancelled_by(e);
             id != 0 && m.v.task(id).state == status::waiting && is_operation(m.v.task(id).kind))
@@ -128,18 +129,24 @@ private:
     void left_timeout(const event& e, const moment& m) {
         const auto& [verb, arg, result] = e.texts;
         const auto& t = m.v.task(e.numbers[0]);
-        const bool expired = result == "timeout" || has_fired(opened_[t.last_closed], number(arg), m, t.now);
+        const bool expired = result == "timeout" || has_fired(opened_[t.last_closed], e, m, t.now);
         mark(occasion::fired_is_cancelled, expired);
         mark(occasion::timeout_reported, result == "timeout");
         mark(occasion::timeout_overruled, expired && result == "cancelled");
         mark(occasion::timeout_too_late, expired && is_decimal(result));
+        if (verb != "timeout_at") return;
+        const bool past = number(operand(arg, 0)) <= opened_[t.last_closed].sample;
+        mark(occasion::instant_past, past);
+        mark(occasion::instant_expires, !past && result == "timeout");
     }
 
     /// Whether the timer of a scope has fired by the time of a step at that sample: all that was due then has.
-    [[nodiscard]] bool has_fired(const opening& scope, std::int64_t ns, const moment& m, std::int64_t sample) const {
-        if (ns == 0) return scope.round < m.v.round;
-        const auto key = rounded_up(later(scope.clock, ns), m.v.t.resolution);
-        return clock_known_ && scope.clock < key && key <= sample;
+    [[nodiscard]] bool has_fired(const opening& scope, const event& did, const moment& m, std::int64_t sample) const {
+        const auto asked = number(operand(did.texts[1], 0));
+        const bool absolute = did.texts[0] == "timeout_at";
+        if (absolute ? asked <= scope.sample : asked == 0) return scope.round < m.v.round;
+        const auto key = rounded_up(absolute ? asked : later(scope.clock, asked), m.v.t.resolution);
+        return (absolute || clock_known_) && (absolute ? scope.sample : scope.clock) < key && key <= sample;
     }
 
     void operated(const event& e, const task_view& t) {

@@ -145,6 +145,15 @@ alphabet queue_alphabet() {
             {.brief = 5, .whole = 7, .slots = 2}};
 }
 
+/// How things end that are put together: outcomes that are answers, deadlines that are instants, handles that go.
+alphabet composition_alphabet() {
+    return {"composition",
+            {plain(verb::sleep, 1), plain(verb::spawn), plain(verb::try_join), plain(verb::lose), plain(verb::try_),
+             plain(verb::timeout_at, 1), list(verb::any, 2), plain(verb::fail, 1)},
+            {},
+            {.brief = 4, .whole = 5, .slots = 1}};
+}
+
 }  // namespace
 
 alphabet core_alphabet() {
@@ -159,9 +168,10 @@ alphabet core_alphabet() {
 }
 
 std::vector<alphabet> all_alphabets() {
-    return {core_alphabet(),  task_alphabet(),  cancel_alphabet(), sync_alphabet(),  time_alphabet(),
-            io_alphabet(),    list_alphabet(),  life_alphabet(),   join_alphabet(),  reach_alphabet(),
-            scope_alphabet(), timer_alphabet(), group_alphabet(),  shape_alphabet(), queue_alphabet()};
+    return {core_alphabet(),  task_alphabet(),  cancel_alphabet(), sync_alphabet(),
+            time_alphabet(),  io_alphabet(),    list_alphabet(),   life_alphabet(),
+            join_alphabet(),  reach_alphabet(), scope_alphabet(),  timer_alphabet(),
+            group_alphabet(), shape_alphabet(), queue_alphabet(),  composition_alphabet()};
 }
 
 }  // namespace galley::spec

@@ -153,9 +153,9 @@ private:
     void task_use() {
         const auto t = higher();
         switch (random_.below(7)) {
-            case 0: return say(verb::join, t);
+            case 0: return say(random_.one_in(2) ? verb::join : verb::try_join, t);
             case 1: return say(verb::cancel, t);
-            case 2: return say(verb::drop, t);
+            case 2: return say(random_.one_in(2) ? verb::drop : verb::lose, t);
             case 3: say(verb::spawn, t, t); return say(verb::join, t);
             case 4: {
                 statement s{random_.one_in(2) ? verb::all : verb::any};
@@ -175,7 +175,7 @@ private:
             case 0: return say(verb::call, t);
             case 1: return say(verb::try_, t);
             case 2: return say(verb::shield, t);
-            case 3: return say(verb::timeout, small(), t);
+            case 3: return say(random_.one_in(2) ? verb::timeout : verb::timeout_at, small(), t);
             case 4: return say(verb::scope, number(random_.below(3)), t);
             case 5: return say(verb::group, number(own_), t);
             case 6: return say(verb::cancel_group, number(random_.below(ordinary_)));

@@ -35,7 +35,7 @@ public:
             perform(routine());
         }
         for (std::size_t joined = 0; joined < act; ++joined) {
-            say(0, verb::join, number(joined));
+            say(0, any_join(), number(joined));
         }
         return std::move(result_);
     }
@@ -43,6 +43,7 @@ public:
 private:
     static constexpr std::int64_t never = 0;
 
+    verb any_join() { return random_.one_in(2) ? verb::join : verb::try_join; }
     static std::int64_t number(std::size_t n) { return static_cast<std::int64_t>(n); }
     std::int64_t moment() { return number(random_.below(random_.one_in(2) ? 1'000 : race_free_end)); }
 
@@ -126,7 +127,7 @@ private:
         }
         say(act, verb::read, c, 1 + moment() % 100);
         say(act, verb::close_queue, q);
-        say(act, verb::join, slot);
+        say(act, any_join(), slot);
         say(getter, verb::get, q);
         for (std::size_t left = bytes; left > 0;) {
             const std::size_t piece = 1 + random_.below(left);
@@ -181,7 +182,8 @@ private:
 
     void timeouts(std::size_t act) {
         const bool expires = random_.one_in(2);
-        say(act, verb::timeout, expires ? moment() : days, number(expires ? endless() : ending(false)));
+        const verb what = random_.one_in(2) ? verb::timeout : verb::timeout_at;
+        say(act, what, expires ? moment() : days, number(expires ? endless() : ending(false)));
     }
 
     /// The child says that it waits.
@@ -197,7 +199,7 @@ private:
         say(act, verb::wait, waiting);
         say(act, verb::cancel, slot);
         say(act, verb::try_, number(joiner));
-        say(joiner, verb::join, slot);
+        say(joiner, any_join(), slot);
         say(child, verb::set, waiting);
         wait_for_ever(child);
     }

@@ -84,6 +84,16 @@ text cancel_group(program& p, std::size_t slot) {
     return "yes";
 }
 
+/// The handle goes without having been detached.
+text lose(join_handle<std::int64_t>& handle) {
+    if (!handle) {
+        return "empty";
+    }
+    const bool cancels = !handle.ended();
+    handle = {};
+    return cancels ? "yes" : "no";
+}
+
 /// A statement without await; nothing if it is another one.
 std::optional<text> do_now(place at, const statement& s) {
     program& p = *at.p;
@@ -100,6 +110,7 @@ std::optional<text> do_now(place at, const statement& s) {
             }
             p.handles[a].detach();
             return "ok";
+        case verb::lose: return lose(p.handles[a]);
         case verb::go: return go(p, a, b);
         case verb::cancel_group: return cancel_group(p, a);
         case verb::cancel_scope:
@@ -134,29 +145,49 @@ std::optional<text> do_now(place at, const statement& s) {
 
 // ---- statements that await ---------------------------------------------------------------------------------------
 
-task<text> join(place at, std::size_t slot) {
-    join_handle<std::int64_t>& handle = at.p->handles[slot];
+/// Why a slot's task cannot be joined, or nothing.
+std::optional<text> why_not_joined(const join_handle<std::int64_t>& handle) {
     if (!handle) {
-        co_return "empty";
+        return "empty";
     }
-    if (handle.is_joined()) {
-        co_return "misuse";
+    return handle.is_joined() ? std::optional<text>{"misuse"} : std::nullopt;
+}
+
+/// Empties a slot whose task has told how it ended, unless another one is there by now.
+void empty_of(task_id joined, join_handle<std::int64_t>& slot) {
+    if (slot && slot.id() == joined) {
+        slot.detach();
+    }
+}
+
+task<text> join(join_handle<std::int64_t>& handle) {
+    if (std::optional<text> refused = why_not_joined(handle)) {
+        co_return *std::move(refused);
     }
     const task_id joined = handle.id();
-    const auto empty_slot = [&handle, joined] {
-        if (handle && handle.id() == joined) {
-            handle.detach();
-        }
-    };
     try {
         const std::int64_t value = co_await handle.join();
-        empty_slot();
+        empty_of(joined, handle);
         co_return text::decimal(value);
     } catch (const cancelled&) {
         throw;
     } catch (...) {
-        empty_slot();
+        empty_of(joined, handle);
         throw;
+    }
+}
+
+task<text> try_join(join_handle<std::int64_t>& handle) {
+    if (std::optional<text> refused = why_not_joined(handle)) {
+        co_return *std::move(refused);
+    }
+    const task_id joined = handle.id();
+    settlement<std::int64_t> came_to = co_await handle.try_join();
+    empty_of(joined, handle);
+    switch (came_to.how()) {
+        case outcome::value: co_return text::decimal(came_to.take());
+        case outcome::exception: co_return error_text(code_of(came_to.exception()));
+        default: co_return error_text(0);
     }
 }
 
@@ -254,9 +285,8 @@ task<text> shielded(program& p, std::size_t routine) {
     co_return text::decimal(value);
 }
 
-task<text> with_timeout(program& p, const statement* s) {
-    const std::optional<std::int64_t> value =
-        co_await try_timeout(duration{s->operands[0]}, scenario_task(p, static_cast<std::size_t>(s->operands[1])));
+task<text> with_timeout(program& p, deadline until, std::size_t routine) {
+    const std::optional<std::int64_t> value = co_await try_timeout(until, scenario_task(p, routine));
     co_return value ? text::decimal(*value) : "timeout";
 }
 
@@ -296,7 +326,8 @@ task<text> do_await(place at, const statement& s) {
         case verb::yield: return yield_once();
         case verb::sleep: return sleep_one(duration{s.operands[0]});
         case verb::sleep_until: return sleep_to(instant{duration{s.operands[0]}});
-        case verb::join: return join(at, a);
+        case verb::join: return join(p.handles[a]);
+        case verb::try_join: return try_join(p.handles[a]);
         case verb::call: return call(p, a);
         case verb::try_: return try_call(p, a);
         case verb::all: return all(p, &s);
@@ -304,7 +335,8 @@ task<text> do_await(place at, const statement& s) {
         case verb::group: return group(at, &s);
         case verb::scope: return scope(p, &s);
         case verb::shield: return shielded(p, a);
-        case verb::timeout: return with_timeout(p, &s);
+        case verb::timeout: return with_timeout(p, duration{s.operands[0]}, b);
+        case verb::timeout_at: return with_timeout(p, instant{duration{s.operands[0]}}, b);
         case verb::wait: return wait(p.events[a]);
         case verb::acquire: return acquire(*p.semaphores[a]);
         case verb::lock: return lock(at, p.mutexes[a]);

@@ -127,7 +127,7 @@ class LoopState {
     keyOf(verb, arg) {
         const step = BigInt(this.walk.side.header.R);
         const ns = leading(arg);
-        const relative = verb !== "sleep_until";
+        const relative = verb !== "sleep_until" && verb !== "timeout_at";
         if (relative && ns > 0n) this.read(this.clock);
         const deadline = clamped(relative ? this.clock + ns : ns);
         if ((relative && ns === 0n) || deadline <= this.sample) return this.sample / step * step;
@@ -220,10 +220,10 @@ class LoopState {
         }
         this.change(e.task, {scopes: [...scopes, e.id]});
         const statement = this.statement(e.task);
-        if (statement?.verb === "timeout")
-            this.startTimer({task: e.task, key: this.keyOf("timeout", statement.arg.split(",")[0]), what: "timeout",
+        if (["timeout", "timeout_at"].includes(statement?.verb))
+            this.startTimer({task: e.task, key: this.keyOf(statement.verb, statement.arg.split(",")[0]), what: "timeout",
                              scope: e.id});
-        if (["scope", "shield", "timeout", "group"].includes(statement?.verb))
+        if (["scope", "shield", "timeout", "timeout_at", "group"].includes(statement?.verb))
             this.stand(e.task, this.entered(Number(statement.arg.split(",").at(-1)), frames));
     }
     on_end(e) {

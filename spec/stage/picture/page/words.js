@@ -67,7 +67,8 @@ const END_WORDS = {value: e => `ends with value ${e.value}`, exception: e => `fa
                    cancelled: () => "ends cancelled"};
 
 const VERB_RULES = {cancel: ["CANCEL-4", "CANCEL-7"], cancel_group: ["CANCEL-7"], cancel_scope: ["CANCEL-7"],
-    timeout: ["CANCEL-5"], shield: ["CANCEL-3"], join: ["TASK-2"], drop: ["TASK-3"], all: ["TASK-6"], any: ["TASK-7"],
+    timeout: ["CANCEL-5"], timeout_at: ["CANCEL-5", "TIME-9"], shield: ["CANCEL-3"], join: ["TASK-2"],
+    try_join: ["TASK-10"], drop: ["TASK-3"], lose: ["TASK-8"], all: ["TASK-6"], any: ["TASK-7"],
     group: ["TASK-6"], stop: ["LIFE-2"], post: ["POST-1"], set: ["SYNC-1"], release: ["SYNC-1"], unlock: ["SYNC-1"],
     close_queue: ["SYNC-3"], close: ["IO-6"], read: ["IO-5"], write: ["IO-5"], keep_alive: ["LIFE-3"],
     call: ["TASK-4"], try: ["TASK-4"], sleep: ["TIME-2"], sleep_until: ["TIME-2"], yield: ["READY-5"], now: ["TIME-1"]};
@@ -84,7 +85,7 @@ function didWords(e, state, program) {
               : e.result === "" ? "is over" : `gave ${e.result}`;
     return [who(e.task), `: “${done}” ${how}.`];
 }
-const TIME_VERBS = new Set(["sleep", "sleep_until", "burn", "timeout"]);
+const TIME_VERBS = new Set(["sleep", "sleep_until", "burn", "timeout", "timeout_at"]);
 const timeArgument = arg => arg.replace(/^\d+/, ns => durationText(BigInt(ns)));
 
 const VERDICT_WORDS = {
