@@ -18,7 +18,7 @@ from oracle import CANCELLED, OK, Oracle
 
 FAULTS = {}  # name: (rule, what makes the oracle wrong)
 FEATURES = ["tasks", "join", "failure", "cancel", "scope", "group", "all", "any", "event", "semaphore", "mutex", "queue", "channel",
-            "post", "keep_alive", "budget", "stop", "rerun", "deadlock", "jump", "destroy", "orderly"]
+            "post", "keep_alive", "budget", "stop", "rerun", "deadlock", "jump", "destroy", "orderly", "composition"]
 
 
 def fault(rule):

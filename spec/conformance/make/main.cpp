@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Makes spec/conformance/vectors: of all candidates, the smallest to come to something (an occasion of a rule, or a
-// situation), and the three smallest for each occasion.
+// Makes spec/conformance/vectors, or adds to them: of all candidates, the smallest to come to something (an occasion of a
+// rule, or a situation), and the three smallest for each occasion. What is there already stays.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -52,6 +52,18 @@ content content_of(const spec::scenario& s) {
 
 class collection {
 public:
+    /// Keeps a vector that there was: its id and rules, so that ports may name it, with what the reference loop does now.
+    void keep(vector v) {
+        v.expected = conformance::reference_trace(v.program);
+        v.features = conformance::features_of(v.program, v.expected);
+        if (!traces_.insert(spec::digest_of(spec::to_json(v.expected))).second) return;
+        const auto occasions = spec::occasions_in(v.program, v.expected);
+        for (std::size_t i = 0; i < occasions.size(); ++i) of_occasion_[i] += occasions[i];
+        situations_.merge(conformance::situations_of(v.expected));
+        ++of_rule_[v.rules.front()];
+        all_.push_back(std::move(v));
+    }
+
     /// Takes the scenario if it comes to something new. Candidates are to come smallest first.
     void offer(spec::scenario s, const std::string& origin) {
         s.name.clear();
@@ -194,6 +206,8 @@ int main(int argc, char** argv) {
     }
     const fs::path root{argv[1]};
     collection kept;
+    for (auto& v : conformance::read_vectors(argv[2])) kept.keep(std::move(v));
+    fmt::print("{} kept\n", kept.all().size());
     for (std::size_t depth = 0; depth <= 3; ++depth)
         for (const auto& letters : spec::all_alphabets())
             spec::for_each_program(letters, depth, [&](const spec::scenario& s) {

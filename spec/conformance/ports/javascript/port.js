@@ -441,6 +441,7 @@ const OPERANDS = {
   spawn: ['routine', 'handle'], join: ['handle'], cancel: ['handle'], drop: ['handle'], call: ['routine'], try: ['routine'],
   all: ['routines'], any: ['routines'], group: ['group', 'routine'], go: ['group', 'routine'], cancel_group: ['group'],
   scope: ['scope', 'routine'], cancel_scope: ['scope'], shield: ['routine'], timeout: ['ns', 'routine'],
+  try_join: ['handle'], lose: ['handle'], timeout_at: ['at', 'routine'],
   set: ['event'], reset: ['event'], wait: ['event'], acquire: ['semaphore'], release: ['semaphore'], lock: ['mutex'],
   unlock: ['mutex'], put: ['queue', 'value'], get: ['queue'], close_queue: ['queue'],
   read: ['channel', 'bytes'], write: ['channel', 'bytes'], accept: ['channel'], connect: ['channel'], readable: ['channel'],
@@ -473,6 +474,14 @@ const transfer = (verb) => async (task, arg, channel, size) => {
   if (operation.result !== null) return unwrap(await task.satisfied(value(operation.result), arg));
   return unwrap(await task.suspend(verb, arg, {operation}));
 };
+
+/** A call inside a scope that cancels itself at a time. */
+function until(task, keyIn, routine) {
+  const {loop} = task;
+  const node = task.enter();
+  const timer = loop.startTimer(keyIn(loop), () => node.cancel());
+  return task.runInside(node, Number(routine), 'timeout', () => loop.cancelTimer(timer));
+}
 
 const STATEMENTS = {
   // -- Time
@@ -512,6 +521,16 @@ const STATEMENTS = {
       joined.slot = null;
     }
     return unwrap(outcome);
+  },
+  /** A failure is an answer, one's own cancellation is not. */
+  try_join: (task, arg, slot) => STATEMENTS.join(task, arg, slot).catch((left) => {
+    if (told(left) === 'cancelled') throw left;
+    return told(left);
+  }),
+  lose(task, arg, slot) {
+    const answer = STATEMENTS.cancel(task, arg, slot);
+    STATEMENTS.drop(task, arg, slot);
+    return answer;
   },
   cancel({loop}, arg, slot) {
     const other = loop.handles[slot];
@@ -569,12 +588,8 @@ const STATEMENTS = {
     return 'yes';
   },
   shield: (task, arg, routine) => task.runInside(task.enter({shield: true}), Number(routine), 'absorbed', () => {}),
-  timeout(task, arg, ns, routine) {
-    const {loop} = task;
-    const node = task.enter();
-    const timer = loop.startTimer(loop.keyIn(BigInt(ns)), () => node.cancel());
-    return task.runInside(node, Number(routine), 'timeout', () => loop.cancelTimer(timer));
-  },
+  timeout: (task, arg, ns, routine) => until(task, (loop) => loop.keyIn(BigInt(ns)), routine),
+  timeout_at: (task, arg, at, routine) => until(task, (loop) => loop.keyAt(BigInt(at)), routine),
 
   // -- Synchronisation
   set: ({loop}, arg, number) => loop.setEvent(number),
@@ -879,7 +894,8 @@ function awaits(task) {
 // ---- The adapter -------------------------------------------------------------------------------------------------
 
 const FEATURES = ['tasks', 'join', 'failure', 'cancel', 'scope', 'group', 'all', 'any', 'event', 'semaphore', 'mutex', 'queue',
-  'channel', 'post', 'keep_alive', 'budget', 'stop', 'rerun', 'deadlock', 'jump', 'destroy', 'orderly'];
+  'channel', 'post', 'keep_alive', 'budget', 'stop', 'rerun', 'deadlock', 'jump', 'destroy', 'orderly',
+  'composition'];
 
 async function play(scenario, levels) {
   const loop = new Loop(scenario, levels);

@@ -14,11 +14,13 @@ from collections import deque
 END_OF_TIME = 2**63 - 1
 MOST_BYTES = 2**62
 FEATURES = ["tasks", "join", "failure", "cancel", "scope", "group", "all", "any", "event", "semaphore", "mutex", "queue",
-            "channel", "post", "keep_alive", "budget", "stop", "rerun", "deadlock", "jump", "destroy", "orderly"]
+            "channel", "post", "keep_alive", "budget", "stop", "rerun", "deadlock", "jump", "destroy", "orderly",
+            "composition"]
 LEVEL_L = {"box", "wait", "sample", "world", "fire", "complete", "ready", "round"}
 READS = {"read", "readable", "accept"}
 OPERANDS = {  # of the statements that have some, in the order of `arg`
     "sleep": ["ns"], "sleep_until": ["at"], "burn": ["ns"], "spawn": ["routine", "handle"], "join": ["handle"],
+    "try_join": ["handle"], "lose": ["handle"], "timeout_at": ["at", "routine"],
     "cancel": ["handle"], "drop": ["handle"], "call": ["routine"], "try": ["routine"], "all": ["routines"], "any": ["routines"],
     "group": ["group", "routine"], "go": ["group", "routine"], "cancel_group": ["group"], "scope": ["scope", "routine"],
     "cancel_scope": ["scope"], "shield": ["routine"], "timeout": ["ns", "routine"], "set": ["event"], "reset": ["event"],
@@ -752,6 +754,13 @@ class Loop:
                 joined.held = False
         return deliver(outcome)
 
+    def do_try_join(self, task, arg, slot):
+        """TASK-10: the task's failure is an answer; one's own cancellation is not."""
+        try:
+            return (yield from self.do_join(task, arg, slot))
+        except Failure as failure:
+            return f"error:{failure.code}"
+
     def do_cancel(self, task, arg, slot):
         target = self.handles.get(slot)
         if target is None:
@@ -768,6 +777,11 @@ class Loop:
         self.handles[slot] = None
         self.drop_handle(target)
         return "ok"
+
+    def do_lose(self, task, arg, slot):
+        answer = self.do_cancel(task, arg, slot)
+        self.do_drop(task, arg, slot)
+        return answer
 
     def do_call(self, task, arg, routine):
         return self.body(task, routine)
@@ -843,7 +857,14 @@ class Loop:
 
     def do_timeout(self, task, arg, nanoseconds, routine):
         node = self.open_node(task)
-        timer = self.start_timer(self.relative_key(nanoseconds), lambda: self.cancel_node(node))
+        return self.until(task, node, self.relative_key(nanoseconds), routine)
+
+    def do_timeout_at(self, task, arg, at, routine):
+        node = self.open_node(task)
+        return self.until(task, node, self.key_of(at), routine)
+
+    def until(self, task, node, key, routine):
+        timer = self.start_timer(key, lambda: self.cancel_node(node))
         result = yield from self.in_scope(task, node, routine, lambda: self.cancel_timer(timer))
         return "timeout" if result == "absorbed" else result
 

@@ -63,7 +63,7 @@ fn arg_of(statement: &Value) -> String {
         "sleep" | "burn" => &["ns"],
         "sleep_until" => &["at"],
         "spawn" => &["routine", "handle"],
-        "join" | "cancel" | "drop" => &["handle"],
+        "join" | "try_join" | "cancel" | "lose" | "drop" => &["handle"],
         "call" | "try" | "shield" => &["routine"],
         "all" | "any" => &["routines"],
         "group" | "go" => &["group", "routine"],
@@ -71,6 +71,7 @@ fn arg_of(statement: &Value) -> String {
         "scope" => &["scope", "routine"],
         "cancel_scope" => &["scope"],
         "timeout" => &["ns", "routine"],
+        "timeout_at" => &["at", "routine"],
         "set" | "reset" | "wait" | "post" => &["event"],
         "acquire" | "release" => &["semaphore"],
         "lock" | "unlock" => &["mutex"],
@@ -866,9 +867,13 @@ impl Me {
                 return self.awaited(verb, arg, |l| l.start_operation(me, verb, i("channel"), field(s, "bytes", 0))).await;
             }
             "join" => return self.join(i("handle"), arg).await,
+            "try_join" => match self.join(i("handle"), arg).await {
+                Err(Left::Error(code)) => return Ok(format!("error:{code}")),
+                other => return other,
+            },
             "call" => return self.routine(n("routine")).await,
             "try" => return Ok(text(&self.routine(n("routine")).await)),
-            "scope" | "shield" | "timeout" => return self.scope(verb, s).await,
+            "scope" | "shield" | "timeout" | "timeout_at" => return self.scope(verb, s).await,
             "all" | "any" => return self.children(verb, s, arg).await,
             "group" => return self.group(s, arg).await,
             _ => {}
@@ -885,15 +890,19 @@ impl Me {
                 l.tasks[task].slot = Some(i("handle"));
                 return Ok(task.to_string());
             }
-            "cancel" => {
-                if let Some(task) = l.handles[i("handle")] {
-                    if l.tasks[task].at == At::Ended {
-                        return answer(false);
-                    }
+            "cancel" | "lose" => {
+                let task = match l.handles[i("handle")] {
+                    Some(task) => task,
+                    None => return Ok("empty".into()),
+                };
+                let ended = l.tasks[task].at == At::Ended;
+                if !ended {
                     l.cancel_node(l.tasks[task].node);
-                    return answer(true);
                 }
-                return Ok("empty".into());
+                if verb == "lose" {
+                    l.drop_handle(i("handle"));
+                }
+                return answer(!ended);
             }
             "drop" if l.handles[i("handle")].is_none() => return Ok("empty".into()),
             "drop" => l.drop_handle(i("handle")),
@@ -1021,7 +1030,12 @@ impl Me {
             if let Some(slot) = slot {
                 l.scopes[slot] = Some(node);
             }
-            let timer = if verb == "timeout" { Some(l.start_relative(number(&s["ns"]), Due::Expire(node))) } else { None };
+            let due = Due::Expire(node);
+            let timer = match verb {
+                "timeout" => Some(l.start_relative(number(&s["ns"]), due)),
+                "timeout_at" => Some(l.start_timer(number(&s["at"]), due)),
+                _ => None,
+            };
             (node, timer)
         };
         let outcome = self.routine(number(&s["routine"])).await;
@@ -1035,7 +1049,7 @@ impl Me {
         let absorbs = outcome == CANCELLED && l.nodes[node].requested && !l.outer_cancelled(node);
         l.close(node, if absorbs { "absorbed" } else { as_closed(&outcome) });
         if absorbs {
-            return Ok(if verb == "timeout" { "timeout" } else { "absorbed" }.into());
+            return Ok(if timer.is_some() { "timeout" } else { "absorbed" }.into());
         }
         outcome
     }
@@ -1205,7 +1219,7 @@ fn play(scenario: &Value, level_l: bool) -> Vec<Value> {
 fn hello(levels: &str) -> Value {
     json!({"re": "hello", "protocol": 1, "name": "galley-rs", "version": "1", "language": "Rust", "loop": "the loop of galley-rs",
         "features": ["tasks", "join", "failure", "cancel", "scope", "group", "all", "any", "event", "semaphore", "mutex", "queue",
-            "channel", "post", "keep_alive", "budget", "stop", "rerun", "deadlock", "jump", "destroy", "orderly"],
+            "channel", "post", "keep_alive", "budget", "stop", "rerun", "deadlock", "jump", "destroy", "orderly", "composition"],
         "levels": levels, "parameters": {"R": "any", "B": "any", "b": "any"}, "relaxations": []})
 }
 
