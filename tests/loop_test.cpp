@@ -173,39 +173,22 @@ TYPED_TEST(loop_suite, destruction_waits_for_a_driver_that_takes_its_time_to_end
     EXPECT_GE(d.waits, 6);
 }
 
-/// Nothing ever happens, but time passes while it is waited for; its clock begins late.
-class late_driver final : public driver {
-    struct no_waker : waker {
-        void wake() noexcept override {}
-    };
-
-public:
-    [[nodiscard]] instant now() noexcept override { return time; }
-    [[nodiscard]] bool start(operation&) noexcept override { return true; }
-    void cancel(operation&) noexcept override {}
-    [[nodiscard]] int close(int) noexcept override { return 0; }
-    void shut() noexcept override {}
-    void ask(operation_list&) noexcept override {}
-    void wait(std::optional<instant> until, operation_list&) noexcept override { time = until.value_or(time); }
-    [[nodiscard]] std::shared_ptr<waker> get_waker() noexcept override { return std::make_shared<no_waker>(); }
-
-    instant time{epoch + 1h};
-};
-
 // TIME-1
 TYPED_TEST(loop_suite, the_first_sample_is_the_clock_when_the_loop_is_made) {
-    late_driver d;
+    testing::virtual_driver d;
+    d.pass(1h);
     TypeParam l{d, loop_options{.resolution_bits = 0}};
     EXPECT_EQ(l.sample(), epoch + 1h);
-    d.time += 1ms;
+    d.pass(1ms);
     EXPECT_EQ(l.sample(), epoch + 1h);
     run(l, [](instant deadline) -> task<void> { co_await sleep_until(deadline); }(l.sample() + 1s));
-    EXPECT_EQ(d.time, epoch + 1h + 1s);
+    EXPECT_EQ(d.now(), epoch + 1h + 1s);
 }
 
 // TIME-6
 TYPED_TEST(loop_suite, a_deadline_that_is_past_before_the_first_run_is_the_first_sample) {
-    late_driver d;
+    testing::virtual_driver d;
+    d.pass(1h);
     TypeParam l{d, loop_options{.resolution_bits = 0}};
     timer past{[](timer&) noexcept {}};
     l.start(past, epoch + 1s);

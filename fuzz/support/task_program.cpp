@@ -120,8 +120,8 @@ task<> task_program::act(std::uint8_t what, int depth) {
         case 8: return put(which);
         case 9:
         case 10: return get(which);
-        case 11:
-        case 12: return join(what / 32U % handles);
+        case 11: return join(what / 32U % handles);
+        case 12: return try_join(what / 32U % handles);
         case 13: return deeper ? call(depth) : nothing();
         case 14: return deeper ? all(depth) : nothing();
         case 15: return deeper ? any(depth) : nothing();
@@ -146,7 +146,11 @@ void task_program::touch(std::size_t what, std::size_t which, int depth) {
             if (handle) book_.note('c', which, handle.cancel() ? 1 : 0);
             break;
         case 3:
-            if (handle) handle.detach();
+            if (handle && kind == 0) {
+                handle.detach();
+            } else {
+                handle = {};  // cancels its task (TASK-8)
+            }
             break;
         case 4: events_[kind].set(); break;
         case 5: events_[kind].reset(); break;
@@ -240,6 +244,25 @@ task<> task_program::join(std::size_t slot) {
     }
 }
 
+task<> task_program::try_join(std::size_t slot) {
+    auto& handle = started_[slot].handle;
+    if (!handle || handle.is_joined()) co_return;
+    const auto joined = started_[slot].body;
+    settlement<token> came_to = co_await handle.try_join();
+    if (came_to.how() == outcome::value) {
+        value_of(joined, came_to.take());
+    } else if (came_to.how() == outcome::cancelled) {
+        book_.told(joined, ending::cancelled, 0);
+    } else {
+        try {
+            std::rethrow_exception(came_to.exception());
+        } catch (const failure& f) {
+            book_.told(joined, ending::failure, f.number);
+            caught(f);
+        }
+    }
+}
+
 task<> task_program::call(int depth) {
     const auto child = book_.new_body();
     try {
@@ -305,9 +328,10 @@ task<> task_program::group_body(task_group& here, int depth) {
 
 task<> task_program::with_timeout(int depth) {
     const duration d{static_cast<std::int64_t>(in_.time(0, ~std::uint64_t{0} >> 1))};
+    const deadline until = d.count() % 2 == 0 ? deadline{d} : deadline{instant{d}};
     const auto child = book_.new_body();
     try {
-        const std::optional<token> value = co_await try_timeout(d, body(child, depth - 1));
+        const std::optional<token> value = co_await try_timeout(until, body(child, depth - 1));
         value ? value_of(child, *value) : book_.told(child, ending::cancelled, 0);
     } catch (const failure& f) {
         book_.told(child, ending::failure, f.number);

@@ -80,6 +80,7 @@ private:
     task<> put(std::size_t which);
     task<> get(std::size_t which);
     task<> join(std::size_t slot);
+    task<> try_join(std::size_t slot);
     task<> call(int depth);
     task<> all(int depth);
     task<> any(int depth);

@@ -134,11 +134,49 @@ void joins_cancels_and_detaches(stage& s) {
     });
 }
 
+/// What a failure that is an answer says.
+template <class T>
+void tell(stage& s, galley::settlement<T> came_to) {
+    try {
+        came_to.take();
+    } catch (const burnt&) {
+        s.saw_burnt();
+        s.did(10);
+    } catch (const std::bad_alloc&) {
+        s.saw_shortage();
+    }
+}
+
+/// TASK-9, TASK-10, CANCEL-8: awaits as branches, failures as answers, one deadline for all.
+void answers(stage& s) {
+    s.run([&s]() -> task<> {
+        const body here{s};
+        galley::loop& l = co_await galley::this_loop{};
+        const galley::instant until = l.now() + 20ms;
+        const auto first = co_await galley::when_any(galley::sleep_for(1ms), galley::sleep_until(until));
+        s.did(first.index() == 0 ? 1 : 1000);
+        tell(s, co_await galley::settled(burns(s, 1ms)));
+        const galley::join_handle<> handle = galley::spawn(l, burns(s, 1ms));
+        tell(s, co_await handle.try_join());
+        const auto in_time =
+            co_await galley::try_timeout(until, galley::when_all(galley::sleep_for(1ms), dish(s, 2ms, 1)));
+        s.did(in_time ? 100 : 1000);
+        try {
+            co_await galley::timeout(until, galley::sleep_for(1h));
+            s.did(1000);
+        } catch (const galley::timed_out&) {
+            s.did(l.now() >= until ? 200 : 1000);
+        }
+        const galley::join_handle<int> lost = galley::spawn(l, dish(s, 1h, 1000));
+    });
+}
+
 constexpr std::array programs{
     program{"kitchen", &kitchen},
     program{"races", &races},
     program{"a_group_that_fails", &a_group_that_fails},
     program{"joins_cancels_and_detaches", &joins_cancels_and_detaches},
+    program{"answers", &answers},
 };
 
 }  // namespace
