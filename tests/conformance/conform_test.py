@@ -113,6 +113,12 @@ class Ports(unittest.TestCase):
                     self.assertEqual(code, 0, out[-2000:])
                     self.assertIn(" 0 skipped;", out)
 
+    def test_pages_say_how_long_they_are(self):
+        for port in ALL_PORTS:
+            lines = f" {len(port.source.read_text().splitlines()):,} "
+            for page in ("PORTING.md", "conformance/ports/README.md"):
+                self.assertIn(lines, (ROOT / "spec" / page).read_text(), f"{page}: {port.source.name}")
+
     def test_a_wrong_copy_of_each_is_red(self):
         for port in filter(lambda port: port.there, ALL_PORTS):
             text = port.source.read_text()
