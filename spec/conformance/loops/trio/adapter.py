@@ -44,6 +44,7 @@ class Verbs(Posts):
         self.semaphores = [trio.Semaphore(int(permits)) for permits in scenario["semaphores"]]
         self.mutexes = [trio.Lock() for _ in range(int(scenario["mutexes"]))]
         self.queues = [trio.open_memory_channel(int(room)) for room in scenario["queues"]]
+        self.token, self.early = None, []  # what is posted before there is a token
         self.sockets = {channel: trio.socket.from_stdlib_socket(near) for channel, near in play.channels.near.items()}
 
     # The loop
@@ -60,6 +61,8 @@ class Verbs(Posts):
 
     async def root(self):
         self.token = trio.lowlevel.current_trio_token()
+        for called in self.early:
+            self.token.run_sync_soon(called)
         async with trio.open_nursery() as self.nursery:
             self.nursery.start_soon(lambda: self.main)
 
@@ -75,7 +78,10 @@ class Verbs(Posts):
         return trio.current_effective_deadline() == -math.inf
 
     def call_from_outside(self, called):
-        self.token.run_sync_soon(called)
+        if self.token is None:  # before the run has begun nobody can ask it for anything
+            self.early.append(called)
+        else:
+            self.token.run_sync_soon(called)
 
     # Time
 
