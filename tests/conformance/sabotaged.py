@@ -459,6 +459,49 @@ def loses_items_at_a_close():
     instead("do_close_queue", do_close_queue)
 
 
+# --- Composition
+
+
+@fault("TASK-8")
+def lets_go_of_what_is_lost():
+    def do_lose(right, self, task, statement):
+        target = self.handles[statement.op["handle"]]
+        answer = "empty" if target is None else "no" if target.state is oracle.ENDED else "yes"
+        self.drop_handle(statement.op["handle"])
+        return answer
+    instead("do_lose", do_lose)
+
+
+@fault("TASK-10")
+def passes_an_answer_on():
+    def after_join(right, self, task, statement, outcome):
+        def did(*_):
+            del self.did
+            self.settle(task, statement, outcome)
+        if statement.verb == "try_join" and outcome[0] == "error":
+            self.did = did
+        return right(self, task, statement, outcome)
+    instead("after_join", after_join)
+
+
+@fault("TASK-10")
+def takes_its_own_cancellation_for_an_answer():
+    def after_join(right, self, task, statement, outcome):
+        def settle(*_):
+            del self.settle
+            self.did(task, statement, "cancelled")
+        if statement.verb == "try_join" and outcome[0] == "cancelled":
+            self.settle = settle
+        return right(self, task, statement, outcome)
+    instead("after_join", after_join)
+
+
+@fault("CANCEL-8")
+def counts_an_absolute_deadline_from_the_call():
+    instead("do_timeout_at", lambda right, self, task, statement: setattr(
+        self.enter_scope(task, statement), "timer", self.start_timer(self.relative_key(statement.op["at"]), None, task.frames[-1].node)))
+
+
 # --- An adapter, and those that do not behave -------------------------------------------------------------------------
 
 HELLO = {"re": "hello", "protocol": 1, "name": "oracle", "version": "1", "language": "Python", "loop": "the oracle", "features": FEATURES,
