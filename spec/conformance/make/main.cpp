@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Makes spec/conformance/vectors, or adds to them: of all candidates, the smallest to come to something (an occasion of a
-// rule, or a situation), and the three smallest for each occasion. What is there already stays.
+// Makes spec/conformance/vectors, or adds to them: of all candidates, the smallest to come to something (an occasion of
+// a rule, or a situation), and the three smallest for each occasion. What is there already stays.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -52,7 +52,7 @@ content content_of(const spec::scenario& s) {
 
 class collection {
 public:
-    /// Keeps a vector that there was: its id and rules, so that ports may name it, with what the reference loop does now.
+    /// Keeps a vector that there was, with what the reference loop does now. Its id and rules stay: ports name them.
     void keep(vector v) {
         v.expected = conformance::reference_trace(v.program);
         v.features = conformance::features_of(v.program, v.expected);
