@@ -171,7 +171,8 @@ bool loop::quiet() const noexcept {
     if (!outside_.nothing_came() || steps_left_ <= 0) [[unlikely]] {
         return false;
     }
-    return anything_ready() && tasks().pending() != 0;
+    // A task that is ready is pending.
+    return anything_ready() && (context::is_step(*ready_.begin()) || tasks().pending() != 0);
 }
 
 // (a)
@@ -301,7 +302,7 @@ template <bool Watched>
 // In line, as the round of a lone task is little more than its step.
 template <bool Watched>
 [[gnu::always_inline]] inline void loop::run_round() noexcept {
-    if (put_ - ready_.begin() == 1) {
+    if (one_is_ready()) {
         --steps_left_;
         run<Watched>(ready_.take_only());
     } else {
@@ -314,12 +315,14 @@ template <bool Watched>
 [[gnu::noinline]] void loop::run_several() noexcept {
     const std::span<const ready_entry> round = ready_.take_round();
     steps_left_ -= static_cast<std::int64_t>(round.size());
-    run<Watched>(round.front());
-    for (const ready_entry entry : round.subspan(1)) {
+    for (auto entry = round.begin();;) {
+        run<Watched>(*entry);
+        if (++entry == round.end()) {
+            return;
+        }
         enter<Watched>(box::check);  // which does nothing while something is left of the round
         enter<Watched>(box::continue_);
         enter<Watched>(box::pending);
-        run<Watched>(entry);
     }
 }
 

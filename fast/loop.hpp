@@ -77,6 +77,7 @@ private:
     [[nodiscard]] bool quiet() const noexcept;
     void look_again() noexcept { kept_back_ += std::exchange(steps_left_, 0); }
     [[nodiscard]] bool anything_ready() const noexcept { return put_ != ready_.begin(); }
+    [[nodiscard]] bool one_is_ready() const noexcept { return put_ == ready_.begin() + 1; }
     [[nodiscard]] std::optional<verdict> judge() noexcept;
     [[nodiscard]] bool check() noexcept;
     void wait(operation_list& done) noexcept;

@@ -45,15 +45,15 @@ inline request<sleep_awaiter, deadline> sleep_until(instant t) noexcept { return
 
 namespace detail {
 
-/// What every task that yields is resumed from: it is ready, so nothing ever changes here.
+/// What every task is resumed from whose yield was cancelled when its budget was used up: it is ready, so nothing ever
+/// changes here.
 class yield_suspension final : public suspension {
 public:
-    explicit constexpr yield_suspension(delivery with) noexcept : suspension{with} {}
+    constexpr yield_suspension() noexcept : suspension{delivery::cancelled} {}
     [[nodiscard]] bool withdraw() noexcept override { return false; }
     [[nodiscard]] const char* kind() const noexcept override { return "yield"; }
 };
-inline constinit yield_suspension yielding{delivery::value};
-inline constinit yield_suspension cancelled_yield{delivery::cancelled};
+inline constinit yield_suspension cancelled_yield;
 
 }  // namespace detail
 
@@ -67,11 +67,11 @@ public:
     template <task_promise Promise>
     [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> frame) noexcept {
         context& task = frame.promise().task();
-        cancelled_ = task.cancelled_here();
-        if (cancelled_) [[unlikely]] {
+        if (task.cancelled_here()) [[unlikely]] {
+            cancelled_ = true;
             return task.satisfied(detail::cancelled_yield);
         }
-        return task.yield(detail::yielding);
+        return task.yield();
     }
     void await_resume() const {
         if (cancelled_) [[unlikely]] {

@@ -33,7 +33,7 @@ void context::append_watched(cause why) noexcept {
     if (loop_->tasks().closing()) {
         return;  // LIFE-5
     }
-    loop_->schedule(ready_entry{&step_of, this});
+    loop_->schedule(next_step());
     if (observer* const o = loop_->watching()) {
         o->made_ready(id_, why);
     }
@@ -42,7 +42,7 @@ void context::append_watched(cause why) noexcept {
 bool context::yield_watched() noexcept {
     append_watched(cause::yield);
     if (observer* const o = loop_->watching()) {
-        o->awaiting(id_, waiting_->kind());
+        o->awaiting(id_, "yield");
     }
     return true;
 }
@@ -62,9 +62,14 @@ bool context::go_again(suspension& await, cause why, const char* kind) noexcept 
     return true;
 }
 
-void context::step_of(void* self) noexcept {
-    context& task = *static_cast<context*>(self);
-    static_cast<void>(task.step(task.loop_->tasks(), task.loop_->watching()));
+delivery context::resumed_with() const noexcept {
+    if (leaf_ == nullptr) {
+        return delivery::cancelled;
+    }
+    if (state_ == state::starting) {
+        return delivery::start;
+    }
+    return waiting_ == nullptr ? delivery::value : waiting_->with();
 }
 
 void context::wait_for_something_foreign() noexcept {
@@ -106,12 +111,17 @@ void context::destroy_frames() noexcept {
         slot.destroy_callee();
         frame = caller;
     }
+    slot().destroy_callee();  // of one that was never going to start
     leaf_ = nullptr;
 }
 
 void context::interrupt() noexcept {
     if (loop_->tasks().closing()) {
         return;  // LIFE-5: its await may be destroyed already, and nobody goes on to see an interruption
+    }
+    if (state_ == state::starting) {
+        leaf_ = nullptr;  // CANCEL-2
+        return;
     }
     // A wait inside a shield is not reached, though its task is (CANCEL-3).
     if (state_ != state::waiting || !cancelled_here() || std::exchange(waiting_->interrupted_, true)) {

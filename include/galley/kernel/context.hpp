@@ -79,7 +79,7 @@ public:
     [[nodiscard]] const char* awaiting() const noexcept;
 
     /// Whether this entry of a ready queue is a task's step: its argument is the task then. Otherwise it is a callback.
-    [[nodiscard]] static bool is_step(const ready_entry& entry) noexcept { return entry.run == &step_of; }
+    [[nodiscard]] static bool is_step(const ready_entry& entry) noexcept { return entry.run == nullptr; }
     /// Its next step, for a loop that knows the task of an entry, and who watches it; `tasks` are the loop's. False: it
     /// has ended with it, and may be gone.
     bool step(task_registry& tasks, observer* watching) noexcept;
@@ -106,7 +106,7 @@ public:
     /// The await is registered: the step ends here. Always true.
     bool suspend(suspension& await) noexcept;
     /// A yield: an append, whatever the budget.
-    bool yield(suspension& await) noexcept;
+    bool yield() noexcept;
     void make_ready(cause why) noexcept;
     [[nodiscard]] bool waits_for(const suspension& await) const noexcept {
         return state_ == state::waiting && waiting_ == &await;
@@ -160,13 +160,14 @@ protected:
 private:
     friend class task_registry;
 
-    static void step_of(void* self) noexcept;
+    [[nodiscard]] ready_entry next_step() noexcept { return {nullptr, this}; }
     void append(cause why) noexcept;
     void append_watched(cause why) noexcept;
     [[nodiscard]] bool yield_watched() noexcept;
     bool go_again(suspension& await, cause why, const char* kind) noexcept;
     bool suspend_watched() noexcept;
     void wait_for_something_foreign() noexcept;
+    [[nodiscard]] delivery resumed_with() const noexcept;
     void run_frames(task_registry& tasks) noexcept;
     void finish() noexcept;
     void report() noexcept;
@@ -177,8 +178,8 @@ private:
     galley::loop* loop_;
     const char* name_;
     scope_node* innermost_;  ///< the task itself, or its innermost open scope
-    suspension* waiting_;    ///< what it waits for or, while ready, is resumed from; unset before its first step
-    promise_base* leaf_;     ///< the innermost frame; null when the first has ended
+    suspension* waiting_;    ///< what it waits for or, while ready, is resumed from; null: a yield. Unset before its first step
+    promise_base* leaf_;     ///< the innermost frame; null when the first has ended, or will never start (CANCEL-2)
     task_owner* owner_;
     task_id id_;  ///< from its start on
     state state_{state::starting};

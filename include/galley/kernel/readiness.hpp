@@ -13,7 +13,7 @@ namespace galley {
 // the loop is being destroyed, nobody runs what is appended here, and there is nothing to be told of it.
 inline void context::append(cause why) noexcept {
     if (loop_->has_room()) [[likely]] {
-        loop_->schedule(ready_entry{&step_of, this});
+        loop_->schedule(next_step());
         return;
     }
     append_watched(why);
@@ -24,9 +24,11 @@ inline void task_registry::start(context& task, scope_node& parent) noexcept {
     assert(on_its_thread() && "galley: a task was spawned from another thread: post to its loop instead");
     task.id_ = ++last_task_;
     ++pending_;
-    parent.adopt(task);
+    if (parent.adopt(task)) [[unlikely]] {
+        task.leaf_ = nullptr;  // CANCEL-2
+    }
     if (task.loop_->has_room()) [[likely]] {
-        task.loop_->schedule(ready_entry{&context::step_of, &task});
+        task.loop_->schedule(task.next_step());
         return;
     }
     start_watched(task, parent);
@@ -57,11 +59,11 @@ inline bool context::suspend(suspension& await) noexcept {
 }
 
 // Only inside a step: so the loop is not being destroyed. Always true: the task suspends.
-inline bool context::yield(suspension& await) noexcept {
+inline bool context::yield() noexcept {
     state_ = state::ready;
-    waiting_ = &await;
+    waiting_ = nullptr;
     if (loop_->has_room()) [[likely]] {
-        loop_->schedule(ready_entry{&step_of, this});
+        loop_->schedule(next_step());
         return true;
     }
     return yield_watched();

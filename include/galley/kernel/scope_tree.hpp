@@ -23,8 +23,8 @@ public:
     scope_node& operator=(const scope_node&) = delete;
     ~scope_node() = default;
 
-    /// Hangs `child` below this node, as the last. It is cancelled at once if this node is, unless it is a shield.
-    void adopt(scope_node& child) noexcept;
+    /// Hangs `child` below this node, as the last. True: it is cancelled at once, as this node is, and it is no shield.
+    bool adopt(scope_node& child) noexcept;
 
     /// Takes this node out of the tree; what is below it takes its place, in order.
     void leave() noexcept;
@@ -66,13 +66,15 @@ private:
     bool cancelled_{};
 };
 
-inline void scope_node::adopt(scope_node& child) noexcept {
+inline bool scope_node::adopt(scope_node& child) noexcept {
     assert(child.parent_ == nullptr);
     child.parent_ = this;
     child.link_before(children_);
     if (cancelled_ && !child.shield_) [[unlikely]] {
         child.cancelled_ = true;
+        return true;
     }
+    return false;
 }
 
 inline void scope_node::leave() noexcept {

@@ -14,16 +14,12 @@ inline bool context::step(task_registry& tasks, observer* watching) noexcept {
     tasks.current_ = this;
     tasks.budget_left_ = tasks.budget_;
 
-    const bool first = state_ == state::starting;
-    const bool never_starts = first && cancelled();  // CANCEL-2
-    state_ = state::running;
     if (watching != nullptr) {
-        const delivery start = never_starts ? delivery::cancelled : delivery::start;
-        watching->stepping(id_, loop_->sample(), first ? start : waiting_->with());
+        watching->stepping(id_, loop_->sample(), resumed_with());
     }
-    if (never_starts) [[unlikely]] {
-        slot().set_outcome_cancelled();
-        leaf_ = nullptr;
+    state_ = state::running;
+    if (leaf_ == nullptr) [[unlikely]] {
+        slot().set_outcome_cancelled();  // CANCEL-2
     } else {
         run_frames(tasks);
     }
