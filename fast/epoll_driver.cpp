@@ -30,6 +30,13 @@ constexpr int in_flight_mark = EINPROGRESS;
 /// Per call; what is over this comes with the next. 3 KB of stack.
 constexpr std::size_t edges_at_once = 256;
 
+/// What std::chrono::steady_clock reads, without another call around it.
+duration system_time() noexcept {
+    timespec time;
+    ::clock_gettime(CLOCK_MONOTONIC, &time);
+    return std::chrono::seconds{time.tv_sec} + duration{time.tv_nsec};
+}
+
 bool complete_at_once(operation& op, int error) noexcept {
     op.result = {io_result::status::done, error, 0};
     return true;
@@ -78,7 +85,7 @@ std::ptrdiff_t system_call(const operation& op, bool socket) noexcept {
 }  // namespace
 
 epoll_driver::epoll_driver()
-    : epoch_{std::chrono::steady_clock::now()},
+    : epoch_{system_time()},
       waker_{std::make_shared<event_waker>()},
       epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
     epoll_event wanted{};
@@ -99,7 +106,7 @@ epoll_driver::~epoll_driver() {
     ::close(epoll_);
 }
 
-instant epoll_driver::now() noexcept { return instant{std::chrono::steady_clock::now() - epoch_}; }
+instant epoll_driver::now() noexcept { return instant{system_time() - epoch_}; }
 std::shared_ptr<waker> epoll_driver::get_waker() noexcept { return waker_; }
 bool& epoll_driver::hint(channel& c, const operation& op) noexcept {
     return is_read(op.kind) ? c.maybe_readable : c.maybe_writable;

@@ -78,7 +78,7 @@ private:
     void go_on(channel& c, operation_list& in_flight, operation_list& done) noexcept;
     void finish_all(operation_list& in_flight, io_result result) noexcept;
 
-    std::chrono::steady_clock::time_point epoch_;
+    duration epoch_;  ///< by the system's clock
     std::shared_ptr<event_waker> waker_;
     int epoll_{-1};
     bool woken_{};                   ///< a token that `ask` met, kept for the next wait (WAIT-3)

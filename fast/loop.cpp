@@ -66,14 +66,21 @@ void loop::drop_callbacks() noexcept {
 
 void loop::start(timer& t, instant deadline) noexcept {
     t.set_key(key_of(deadline));
-    timers_.start(t);
-    // By its key, not the deadline: near the end of time a key is rounded down.
-    if (t.key() <= sample()) {
+    if (watching() != nullptr) [[unlikely]] {
+        return start_watched(t);
+    }
+    take_in(t);
+}
+
+inline void loop::take_in(timer& t) noexcept {
+    if (timers_.start(t)) {
         look_again();
     }
-    if (observer* const o = watching()) {
-        o->timer_started(t);
-    }
+}
+
+void loop::start_watched(timer& t) noexcept {
+    take_in(t);
+    watching()->timer_started(t);
 }
 
 bool loop::start(operation& op) noexcept {
@@ -176,7 +183,7 @@ bool loop::quiet() const noexcept {
 }
 
 // (a)
-std::optional<verdict> loop::judge() noexcept {
+inline std::optional<verdict> loop::judge() noexcept {
     outside_.attend();
     if (outside_.stop_requested() || in_forked_child()) {  // a child's run then throws (LIFE-8)
         return verdict::stopped;
@@ -184,7 +191,15 @@ std::optional<verdict> loop::judge() noexcept {
     if (tasks().pending() == 0) {
         return verdict::completed;
     }
-    if (ready_.size() != 0 || !timers_.empty() || !outside_.arrived().empty()) {
+    if (anything_ready() || timers_.are_due() || !outside_.arrived().empty()) {
+        return std::nullopt;
+    }
+    return judge_idle();
+}
+
+// There is nothing to do now, and perhaps never will be.
+std::optional<verdict> loop::judge_idle() noexcept {
+    if (!timers_.empty()) {
         return std::nullopt;
     }
     const bool hopeless = outside_.nothing_comes(
@@ -200,12 +215,11 @@ std::optional<verdict> loop::judge() noexcept {
 bool loop::check() noexcept {
     operation_list done;
     steps_left_ += std::exchange(kept_back_, 0);
-    const bool nothing_to_do = ready_.size() == 0 && outside_.arrived().empty();
+    const bool nothing_to_do = !anything_ready() && outside_.arrived().empty();
     if (nothing_to_do || steps_left_ <= 0) {
-        if (nothing_to_do && outside_.fall_asleep(timers_.empty() && operations_ == 0)) {
-            wait(done);
-            outside_.awake();
-        } else {
+        // A due timer is nothing that anybody has to be told of, or woken for; whoever watches is told of each wait.
+        const bool waits = nothing_to_do && (!timers_.are_due() || watching() != nullptr);
+        if (!waits || !wait(done)) {
             get_driver().ask(done);
         }
         steps_left_ = options().ask_every;
@@ -214,25 +228,29 @@ bool loop::check() noexcept {
     }
     collect_timers();
     outside_.attend();
-    collect_posts();
-    if (outside_.stop_requested() || !outside_.arrived().empty()) {
-        look_again();
+    if (!outside_.arrived().empty()) {
+        collect_posts();
     }
-    return !outside_.stop_requested() && ready_.size() != 0;
+    if (outside_.stop_requested()) {
+        look_again();
+        return false;
+    }
+    return anything_ready();
 }
 
-// The only place that blocks; the sleep is announced.
-void loop::wait(operation_list& done) noexcept {
+// The only place that blocks; the sleep is announced. False: something was told meanwhile.
+bool loop::wait(operation_list& done) noexcept {
     observer* const o = watching();
-    if (o == nullptr) {
-        const std::optional<instant> until = timers_.wake_by();
-        // What is due already needs no look at the clock.
-        get_driver().wait(until && *until <= sample() ? epoch : until, done);
-    } else {
-        const std::optional<instant> until = timers_.first_key();
-        o->waiting(until);
-        get_driver().wait(until, done);
+    const std::optional<instant> until = o == nullptr ? timers_.wake_by() : timers_.first_key();
+    if (!outside_.fall_asleep(!until && operations_ == 0)) {
+        return false;
     }
+    if (o != nullptr) {
+        o->waiting(until);
+    }
+    get_driver().wait(until, done);
+    outside_.awake();
+    return true;
 }
 
 // ---- (d) collect ---------------------------------------------------------------------------------------------------
@@ -258,9 +276,6 @@ void loop::collect_timers() noexcept {
 
 void loop::collect_posts() noexcept {
     post_list& arrived = outside_.arrived();
-    if (arrived.empty()) {
-        return;
-    }
     outside_.recycle();
     while (post_node* const node = arrived.front()) {
         if (!node->work) {  // a mere wake
@@ -268,6 +283,7 @@ void loop::collect_posts() noexcept {
             continue;
         }
         if (!ready_.push_callback({&run_post, node})) {
+            look_again();
             return;  // short of memory: it stays in the inbox until the next round has made room
         }
         (void)arrived.pop_front();

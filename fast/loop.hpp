@@ -69,6 +69,8 @@ public:
 private:
     void overflow(ready_entry entry) noexcept override;
 
+    void take_in(timer& t) noexcept;
+    void start_watched(timer& t) noexcept;
     void leave();
 
     // One iteration's parts, (a) to (f) of the rules. Watched: there is an observer.
@@ -79,8 +81,9 @@ private:
     [[nodiscard]] bool anything_ready() const noexcept { return put_ != ready_.begin(); }
     [[nodiscard]] bool one_is_ready() const noexcept { return put_ == ready_.begin() + 1; }
     [[nodiscard]] std::optional<verdict> judge() noexcept;
+    [[nodiscard]] std::optional<verdict> judge_idle() noexcept;
     [[nodiscard]] bool check() noexcept;
-    void wait(operation_list& done) noexcept;
+    [[nodiscard]] bool wait(operation_list& done) noexcept;
     void collect_operations(operation_list& done) noexcept;
     void collect_timers() noexcept;
     void collect_posts() noexcept;

@@ -20,8 +20,6 @@ public:
     timer_list& operator=(const timer_list&) = delete;
     ~timer_list() = default;
 
-    [[nodiscard]] static bool is_in_one(const timer& t) noexcept { return t.words[0] != nullptr; }
-
     void reset() noexcept { link(*this, *this); }
     [[nodiscard]] bool empty() const noexcept { return words[1] == this; }
 
@@ -38,7 +36,7 @@ public:
     }
     static void erase(timer& t) noexcept {
         link(*previous(t), *next(t));
-        t.words[0] = t.words[1] = nullptr;
+        t.words[0] = nullptr;
     }
     /// All of them, in order, in front of `after`, which is elsewhere; the list is empty then.
     void move_all(timer_words& after) noexcept {

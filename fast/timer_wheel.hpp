@@ -75,27 +75,27 @@ public:
     timer_wheel& operator=(const timer_wheel&) = delete;
     ~timer_wheel() = default;
 
-    [[nodiscard]] static bool is_started(const timer& t) noexcept { return timer_list::is_in_one(t); }
     /// O(1), but that slots are vacated whose timers have all been cancelled: each once.
     [[nodiscard]] bool empty() noexcept { return late_.empty() && run_.empty() && !first_place(); }
 
     /// Takes in a timer by its key, a multiple of the resolution that is not before the latest sample rounded down.
-    /// Again, if it is started.
-    void start(timer& t) noexcept {
+    /// Again, if it is started. True: it is due at that sample, and waits for the next collect.
+    bool start(timer& t) noexcept {
         (void)cancel(t);
         const tick due = scale_.tick_of(t);
         assert(due >= position_ && "TIME-1: keys do not lie before the sample");
         assert(due >> (KeyBits - 1) <= 1 && "the key has more bits than the wheel");
         if (due < late_before_) {
             late_.push_back(t);
-        } else {
-            put(t, due, static_cast<unsigned>(arithmetic::level(due, position_)));
+            return true;
         }
+        put_new(t, due);
+        return false;
     }
 
     /// False if it is not started.
     bool cancel(timer& t) noexcept {
-        if (!is_started(t)) {
+        if (!t.is_started()) {
             return false;
         }
         timer_list::erase(t);
@@ -111,17 +111,19 @@ public:
         if (fires_before_ == 0) {  // a collect begins
             run_.add_first(late_);
             late_before_ = now + 1;
-        }
-        do {
-            if (!run_.empty() && scale_.tick_of(run_.front()) < fires_before_) {
-                timer& due = run_.front();
-                timer_list::erase(due);
-                return &due;
+            if (slots_.levels() == 0) {
+                fires_before_ = now + 1;
             }
-        } while (go_on(now));
-        position_ = now;
-        fires_before_ = 0;
-        move_ahead();
+        }
+        if (is_front_next()) {
+            return &take_front();
+        }
+        if (slots_.levels() != 0) {
+            return pop_from_slots(now);
+        }
+        end_collect(now);
+        ahead_ = 0;
+        looked_at_ = now;
         return nullptr;
     }
 
@@ -134,7 +136,7 @@ public:
     /// per timer. (A cached minimum was rejected: it is lost whenever the first timer is cancelled, which is all that
     /// the timeouts of a busy server do.)
     [[nodiscard]] std::optional<instant> wake_by() noexcept {
-        if (ahead_ != 0 || !late_.empty()) {
+        if (are_due()) {
             return scale_.instant_of(position_);
         }
         const std::optional<place> first = first_place();
@@ -144,6 +146,10 @@ public:
         const tick until = is_crowded(*first) ? arithmetic::before(first->begin, first->where.level) : first->begin;
         return run_comes_by(until) ? run_.front().key() : scale_.instant_of(until);
     }
+
+    /// Whether the next collect has something to do at the latest sample: timers were started due, or are to be moved
+    /// ahead.
+    [[nodiscard]] bool are_due() const noexcept { return ahead_ != 0 || !late_.empty(); }
 
     /// How many timers were moved from slot to slot or into the run, ever.
     [[nodiscard]] std::uint64_t moves() const noexcept { return moves_; }
@@ -166,6 +172,10 @@ private:
         return arithmetic::index(due, level) != arithmetic::index(position_, level);
     }
 
+    /// Not in line, so that one that is due costs little.
+    [[gnu::noinline]] void put_new(timer& t, tick due) noexcept {
+        put(t, due, static_cast<unsigned>(arithmetic::level(due, position_)));
+    }
     void put(timer& t, tick due, unsigned level) noexcept {
         const slot s = slot_of(due, level);
         if (slots_.template count<Handful>(s)) [[unlikely]] {
@@ -209,6 +219,30 @@ private:
             }
         }
         return false;
+    }
+
+    /// Whether the run's first timer is the next one that is due.
+    [[nodiscard]] bool is_front_next() const noexcept {
+        return !run_.empty() && scale_.tick_of(run_.front()) < fires_before_;
+    }
+    [[nodiscard]] timer& take_front() noexcept {
+        timer& first = run_.front();
+        timer_list::erase(first);
+        return first;
+    }
+    [[nodiscard]] [[gnu::noinline]] timer* pop_from_slots(tick now) noexcept {
+        while (go_on(now)) {
+            if (is_front_next()) {
+                return &take_front();
+            }
+        }
+        end_collect(now);
+        move_ahead();
+        return nullptr;
+    }
+    void end_collect(tick now) noexcept {
+        position_ = now;
+        fires_before_ = 0;
     }
 
     /// Finds out more of what is due. False: nothing is.
@@ -259,10 +293,6 @@ private:
     void move_ahead() noexcept {
         // Each level in which the position has come to another slot has another next one.
         const tick looked_at = std::exchange(looked_at_, position_);
-        if (slots_.levels() == 0) {
-            ahead_ = 0;
-            return;
-        }
         const auto highest = static_cast<unsigned>(arithmetic::level(position_, looked_at));
         ahead_ |= (std::uint64_t{2} << highest) - 2;
         ahead_ &= slots_.levels();

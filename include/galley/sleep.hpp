@@ -16,7 +16,7 @@ class [[nodiscard]] sleep_awaiter final : public awaiter<sleep_awaiter>, private
 public:
     explicit sleep_awaiter(deadline d) noexcept : timer{&fired}, deadline_{d} {}
     ~sleep_awaiter() {
-        if (waiting()) {
+        if (is_started()) {
             loop().cancel(static_cast<timer&>(*this));
         }
     }

@@ -46,14 +46,4 @@ void loop::refuse_in_forked_child() {
         "process shares what the kernel waits for; make a new loop here, or call exec or exit in the step that forks");
 }
 
-void loop::take_sample() noexcept {
-    const instant time = now();
-    if (time != sample_) {
-        sample_ = time;
-        if (observer* const o = watching()) {
-            o->sampled(time);
-        }
-    }
-}
-
 }  // namespace galley

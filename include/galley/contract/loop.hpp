@@ -139,7 +139,15 @@ protected:
     /// Throws the std::logic_error that says so.
     [[noreturn]] static void refuse_in_forked_child();
     /// Samples the clock (TIME-2). The observer is told if it changed.
-    void take_sample() noexcept;
+    void take_sample() noexcept {
+        const instant time = now();
+        if (time != sample_) {
+            sample_ = time;
+            if (observer* const o = watching()) [[unlikely]] {
+                o->sampled(time);
+            }
+        }
+    }
 
     [[nodiscard]] instant key_of(instant deadline) const noexcept {
         return deadline <= sample_ ? resolution_.round_down(sample_) : resolution_.round_up(deadline);

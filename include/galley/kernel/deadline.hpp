@@ -5,7 +5,9 @@
 #include <galley/contract/loop.hpp>
 #include <galley/contract/time.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 
 namespace galley {
 
@@ -14,22 +16,21 @@ class deadline {
 public:
     template <class Rep, class Period>
     constexpr deadline(std::chrono::duration<Rep, Period> from_now) noexcept
-        : time_{saturating_ns(from_now)}, relative_{true} {}
-    constexpr deadline(instant at) noexcept : time_{at.time_since_epoch()}, relative_{false} {}
+        : time_{~std::max(saturating_ns(from_now), duration::zero()).count()} {}
+    constexpr deadline(instant at) noexcept : time_{std::max(nanoseconds(at), std::int64_t{0})} {}
 
     /// The instant. A relative deadline counts from the clock, which is read now (TIME-9); an absolute one takes no
     /// clock read.
     [[nodiscard]] instant on(loop& l) const noexcept {
-        if (!relative_) {
-            return instant{time_};
+        if (time_ >= 0) {
+            return instant{duration{time_}};
         }
         const instant from = l.now();  // read even if it is not counted from: a sample is not before it
-        return time_ <= duration::zero() ? epoch : saturating_add(from, time_);
+        return ~time_ == 0 ? epoch : saturating_add(from, duration{~time_});
     }
 
 private:
-    duration time_;
-    bool relative_;
+    std::int64_t time_;  ///< nanoseconds; a relative one inverted. What is past is due at once, however long it is past
 };
 
 }  // namespace galley
