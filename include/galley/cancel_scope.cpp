@@ -14,7 +14,7 @@ namespace {
 }  // namespace
 
 void cancel_scope::abandon() noexcept {
-    owner_->loop().cancel(timer_);
+    owner_->loop().cancel(static_cast<timer&>(*this));
     owner_->leave_scope(*this);
 }
 
@@ -22,21 +22,21 @@ void cancel_scope::open(context& task) {
     if (id_ != 0) [[unlikely]] {
         throw_run_before();
     }
-    id_ = task.loop().tasks().next_scope_id();
+    loop& l = task.loop();
+    id_ = l.tasks().next_scope_id();
     owner_ = &task;
     task.enter(*this);
-    if (observer* const o = task.loop().watching()) [[unlikely]] {
+    if (observer* const o = l.watching()) [[unlikely]] {
         o->scope_opened(task.id(), id_, is_shield());
     }
     if (deadline_) {
-        start_timer();
+        start_timer(l);
     }
 }
 
-void cancel_scope::start_timer() {
-    loop& l = owner_->loop();
+inline void cancel_scope::start_timer(loop& l) {
     try {
-        l.start(timer_, deadline_->on(l));
+        l.start(static_cast<timer&>(*this), deadline_->on(l));
     } catch (...) {
         close(scope_outcome::exception);
         throw;
@@ -55,12 +55,13 @@ scope_outcome cancel_scope::outcome_of(outcome body) const noexcept {
 
 void cancel_scope::close(scope_outcome how) noexcept {
     context& task = *std::exchange(owner_, nullptr);
-    if (deadline_) {
-        task.loop().cancel(timer_);
-    }
+    loop& l = task.loop();
     task.leave_scope(*this);
-    if (observer* const o = task.loop().watching()) [[unlikely]] {
+    if (observer* const o = l.watching()) [[unlikely]] {
         o->scope_closed(task.id(), id_, how);
+    }
+    if (timer::is_started()) {
+        l.cancel(static_cast<timer&>(*this));
     }
 }
 

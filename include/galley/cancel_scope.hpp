@@ -42,7 +42,7 @@ class scoped_call;
 
 /// A node of the scope tree that one task has open for a while. Loop thread only. Used through `run`, `timeout`,
 /// `shield`, `task_group`.
-class cancel_scope : public scope_node {
+class cancel_scope : public scope_node, private timer {
 public:
     enum class protection : bool { open, shielded };
 
@@ -81,22 +81,16 @@ public:
     void close(scope_outcome how) noexcept;
 
 private:
-    struct deadline_timer : timer {
-        explicit deadline_timer(cancel_scope& s) noexcept : timer{&expired}, scope{&s} {}
-        static void expired(timer& t) noexcept { static_cast<deadline_timer&>(t).scope->cancel(); }
-        cancel_scope* scope;
-    };
-
     cancel_scope(protection p, std::optional<deadline> d) noexcept
-        : scope_node{kind::scope, p == protection::shielded}, deadline_{d}, timer_{*this} {}
+        : scope_node{kind::scope, p == protection::shielded}, timer{&expired}, deadline_{d} {}
 
-    void start_timer();
+    static void expired(timer& t) noexcept { static_cast<cancel_scope&>(t).cancel(); }
+    void start_timer(loop& l);
     void abandon() noexcept;
 
     context* owner_{};
     scope_id id_{};
     std::optional<deadline> deadline_;
-    deadline_timer timer_;
 };
 
 /// The await of a body inside a scope.
@@ -114,7 +108,8 @@ public:
     /// Throws what leaves the scope: an exception, or `cancelled` if the cancellation is an enclosing scope's.
     [[nodiscard]] finished<T> await_resume() {
         this->destroy_called();
-        const scope_outcome how = scope_->outcome_of(this->kind());
+        const scope_outcome how =
+            this->kind() == outcome::value ? scope_outcome::value : scope_->outcome_of(this->kind());
         scope_->close(how);
         if (how == scope_outcome::absorbed) {
             return {};

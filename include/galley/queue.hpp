@@ -22,7 +22,7 @@ class queue {
                   "an item that fails to move between two tasks would be lost");
 
 public:
-    explicit queue(std::size_t capacity) : slots_(capacity) {
+    explicit queue(std::size_t capacity) : capacity_{capacity}, slots_(capacity) {
         if (capacity == 0) {
             throw std::invalid_argument("galley::queue: the capacity must be at least 1");
         }
@@ -33,7 +33,7 @@ public:
         explicit get_awaiter(queue& q) noexcept : queue_{&q} {}
         [[nodiscard]] bool begin() noexcept {
             if (queue_->size_ > 0) {
-                item_ = queue_->take_front();
+                queue_->take_front(item_);
                 return true;
             }
             return queue_->closed_ || this->wait_in(queue_->getters_);
@@ -102,7 +102,7 @@ public:
     }
     [[nodiscard]] bool closed() const noexcept { return closed_; }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size(); }
+    [[nodiscard]] std::size_t capacity() const noexcept { return capacity_; }
 
 private:
     [[nodiscard]] bool accept(T& item) noexcept {
@@ -110,34 +110,34 @@ private:
             static_cast<get_awaiter*>(first)->hand_over(std::move(item));
             return true;
         }
-        if (size_ == slots_.size()) {
+        if (size_ == capacity_) {
             return false;
         }
         push(item);
         return true;
     }
-    /// A place at most once around, in the ring.
-    [[nodiscard]] std::size_t wrapped(std::size_t place) const noexcept {
-        return place < slots_.size() ? place : place - slots_.size();
-    }
+    /// The place that follows in the ring.
+    [[nodiscard]] std::size_t after(std::size_t place) const noexcept { return place + 1 == capacity_ ? 0 : place + 1; }
     void push(T& item) noexcept {
-        slots_[wrapped(front_ + size_)].emplace(std::move(item));
+        slots_[back_].emplace(std::move(item));
+        back_ = after(back_);
         ++size_;
     }
-    [[nodiscard]] std::optional<T> take_front() noexcept {
+    void take_front(std::optional<T>& into) noexcept {
         std::optional<T>& slot = slots_[front_];
-        std::optional<T> front{std::move(*slot)};
+        into.emplace(std::move(*slot));
         slot.reset();
-        front_ = wrapped(front_ + 1);
+        front_ = after(front_);
         --size_;
         if (waiter* const first = putters_.take_first()) {
             static_cast<put_awaiter*>(first)->move_in();
         }
-        return front;
     }
 
+    std::size_t capacity_;
     std::vector<std::optional<T>> slots_;  ///< a ring
-    std::size_t front_{};
+    std::size_t front_{};                  ///< of the first item
+    std::size_t back_{};                   ///< of the next one to come
     std::size_t size_{};
     bool closed_{};
     wait_list getters_;

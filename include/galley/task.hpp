@@ -32,7 +32,7 @@ protected:
     explicit call_slot(promise_base* callee) noexcept : callee_{callee} {}
     /// Of a task's first frame: nobody is called on, and whoever resumes it goes on by itself.
     struct of_task {};
-    call_slot(promise_base* callee, of_task) noexcept : callee_{callee}, caller_{nullptr}, inline_{true} {}
+    call_slot(promise_base* callee, of_task) noexcept : inline_{true}, callee_{callee}, caller_{nullptr} {}
     ~call_slot() { destroy_callee(); }
 
     /// Runs the callee for `caller`. True if the caller must suspend. See below for how stacks stay bounded (TASK-5).
@@ -50,24 +50,41 @@ private:
     friend class context;
     friend class promise_base;
 
+    bool inline_;  ///< the caller is below the callee on this stack, inside `call`, which sets this and `caller_`
     promise_base* callee_;
-    promise_base* caller_;  ///< set by `call`, as the next
-    bool inline_;           ///< the caller is below the callee on this stack, inside `call`
+    promise_base* caller_;
+};
+
+/// The place for a value of type T; none for void.
+template <class T>
+struct value_place {
+    using stored = typename detail::stored<T>::type;
+
+protected:
+    value_place() noexcept {}
+    ~value_place() {}  // NOLINT(modernize-use-equals-default): whoever knows whether there is a value destroys it
+    union {
+        stored value_;
+    };
+};
+template <>
+struct value_place<void> {
+    using stored = detail::nothing;
 };
 
 /// The outcome of a coroutine that gives a T (a value type, a reference, or void), and the slot that it comes to.
 template <class T>
-class result : public call_slot {
-    using stored = typename detail::stored<T>::type;
+class result : public call_slot, protected value_place<T> {
+    using typename value_place<T>::stored;
 
 public:
     template <class... U>
     void set_value(U&&... value) noexcept(std::is_nothrow_constructible_v<stored, U...>) {
         drop_value();
         if constexpr (std::is_reference_v<T>) {
-            std::construct_at(&value_, std::addressof(value)...);
-        } else {
-            std::construct_at(&value_, std::forward<U>(value)...);
+            std::construct_at(&this->value_, std::addressof(value)...);
+        } else if constexpr (!std::is_void_v<T>) {
+            std::construct_at(&this->value_, std::forward<U>(value)...);
         }
         kind_ = outcome::value;
     }
@@ -87,9 +104,9 @@ public:
             raise();
         }
         if constexpr (std::is_reference_v<T>) {
-            return *value_;
+            return *this->value_;
         } else if constexpr (!std::is_void_v<T>) {
-            return std::move(value_);
+            return std::move(this->value_);
         }
     }
 
@@ -103,15 +120,11 @@ private:
     void drop_value() noexcept {
         if constexpr (!std::is_trivially_destructible_v<stored>) {
             if (kind_ == outcome::value) [[unlikely]] {
-                std::destroy_at(&value_);
+                std::destroy_at(&this->value_);
                 kind_ = outcome::none;
             }
         }
     }
-
-    union {
-        stored value_;
-    };
 };
 
 /// What all promises have: the task they run in, and the slot of whoever awaits them. Two words.

@@ -28,7 +28,7 @@ public:
     [[nodiscard]] static bool await_ready() noexcept { return false; }
 
     template <task_promise Promise>
-    [[nodiscard]] bool await_suspend(std::coroutine_handle<Promise> frame) {
+    [[nodiscard, gnu::always_inline]] bool await_suspend(std::coroutine_handle<Promise> frame) {
         context& task = frame.promise().task();
         this->task_ = &task;
         if (task.cancelled_here()) [[unlikely]] {  // CANCEL-3: before anything is started

@@ -77,11 +77,11 @@ void context::wait_for_something_foreign() noexcept {
     suspend(unknown);
 }
 
-void context::finish() noexcept {  // READY-6
+void context::finish(task_registry& tasks) noexcept {  // READY-6
     assert(innermost_ == this);
     state_ = state::ended;
-    loop_->tasks().ended(*this);
-    if (observer* const o = loop_->watching()) [[unlikely]] {
+    tasks.ended(*this);
+    if (observer* const o = tasks.watching()) [[unlikely]] {
         o->ended(id_, how());
     }
     leave();

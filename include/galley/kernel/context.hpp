@@ -169,25 +169,26 @@ private:
     void wait_for_something_foreign() noexcept;
     [[nodiscard]] delivery resumed_with() const noexcept;
     void run_frames(task_registry& tasks) noexcept;
-    void finish() noexcept;
+    void finish(task_registry& tasks) noexcept;
     void report() noexcept;
     void keep_failure() noexcept;
     void destroy_frames() noexcept;
 
-    std::uint32_t holders_;
-    galley::loop* loop_;
-    const char* name_;
-    scope_node* innermost_;  ///< the task itself, or its innermost open scope
-    suspension* waiting_;    ///< what it waits for or, while ready, is resumed from; null: a yield. Unset before its first step
-    promise_base* leaf_;     ///< the innermost frame; null when the first has ended, or will never start (CANCEL-2)
-    task_owner* owner_;
-    task_id id_;  ///< from its start on
     state state_{state::starting};
     enum class failure : std::uint8_t {
         unobserved,
         listed,  ///< and unobserved
         observed
     } failure_{failure::unobserved};  ///< if it fails
+    std::uint32_t holders_;
+    galley::loop* loop_;
+    const char* name_;
+    scope_node* innermost_;  ///< the task itself, or its innermost open scope
+    suspension*
+        waiting_;  ///< what it waits for or, while ready, is resumed from; null: a yield. Unset before its first step
+    promise_base* leaf_;  ///< the innermost frame; null when the first has ended, or will never start (CANCEL-2)
+    task_owner* owner_;
+    task_id id_;  ///< from its start on
 };
 
 }  // namespace galley

@@ -26,7 +26,8 @@ public:
             return instant{duration{time_}};
         }
         const instant from = l.now();  // read even if it is not counted from: a sample is not before it
-        return ~time_ == 0 ? epoch : saturating_add(from, duration{~time_});
+        const duration ahead{~time_};
+        return ahead == duration::zero() ? epoch : ahead > end_of_time - from ? end_of_time : from + ahead;
     }
 
 private:

@@ -23,8 +23,8 @@ namespace galley::frame_pool {
 #define GALLEY_POOL_FRAMES 1
 #endif
 
-inline constexpr std::size_t class_bytes = 32;  ///< sizes are rounded up to multiples of this
-inline constexpr std::size_t class_count = 32;  ///< larger blocks than class_bytes * class_count are not pooled
+inline constexpr std::size_t class_bytes = 16;  ///< sizes are rounded up to multiples of this
+inline constexpr std::size_t class_count = 64;  ///< larger blocks than class_bytes * class_count are not pooled
 /// Free blocks of a class that a thread keeps, as what others make ends here, too. It looks once in as many frees, so
 /// that these cost no count of each list: there may be twice as many.
 inline constexpr std::size_t most_free = 4096;

@@ -60,9 +60,10 @@ private:
 
     scope_node* parent_{};
     chain children_;
-    kind kind_;
-    bool shield_;
-    bool requested_{};
+    // One byte, all of whose bits are used, so that it is written at once; and a context goes on after the second.
+    kind kind_ : 6;
+    bool shield_ : 1;
+    bool requested_ : 1 {};
     bool cancelled_{};
 };
 

@@ -31,7 +31,7 @@ inline bool context::step(task_registry& tasks, observer* watching) noexcept {
         wait_for_something_foreign();
         return true;
     }
-    finish();
+    finish(tasks);
     return false;
 }
 
