@@ -85,9 +85,7 @@ std::ptrdiff_t system_call(const operation& op, bool socket) noexcept {
 }  // namespace
 
 epoll_driver::epoll_driver()
-    : epoch_{system_time()},
-      waker_{std::make_shared<event_waker>()},
-      epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
+    : epoch_{system_time()}, waker_{std::make_shared<event_waker>()}, epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
     epoll_event wanted{};
     wanted.events = EPOLLIN;
     wanted.data.fd = waker_tag;

@@ -29,11 +29,16 @@ namespace detail {
 /// its state). It owns the callee's frame.
 class call_slot : public any_result {
 protected:
-    explicit call_slot(promise_base* callee) noexcept : callee_{callee} {}
+    explicit call_slot(promise_base* callee) noexcept : inline_{true}, callee_{callee} {}
     /// Of a task's first frame: nobody is called on, and whoever resumes it goes on by itself.
     struct of_task {};
     call_slot(promise_base* callee, of_task) noexcept : inline_{true}, callee_{callee}, caller_{nullptr} {}
-    ~call_slot() { destroy_callee(); }
+    /// One that has given a value was taken care of: whoever takes it destroys the callee first.
+    ~call_slot() {
+        if (kind() != outcome::value) [[unlikely]] {
+            destroy_callee();
+        }
+    }
 
     /// Runs the callee for `caller`. True if the caller must suspend. See below for how stacks stay bounded (TASK-5).
     [[nodiscard]] bool call(promise_base& caller) noexcept;
@@ -50,9 +55,9 @@ private:
     friend class context;
     friend class promise_base;
 
-    bool inline_;  ///< the caller is below the callee on this stack, inside `call`, which sets this and `caller_`
+    bool inline_;  ///< the caller is below the callee on this stack, inside `call`: whoever ends just returns
     promise_base* callee_;
-    promise_base* caller_;
+    promise_base* caller_;  ///< set by `call`
 };
 
 /// The place for a value of type T; none for void.
@@ -206,10 +211,12 @@ inline bool call_slot::call(promise_base& caller) noexcept {
         task.go_on_with(callee_);
         return true;
     }
-    inline_ = true;
     callee_->frame().resume();
+    if (kind() != outcome::none) [[likely]] {
+        return false;
+    }
     inline_ = false;
-    return kind() == outcome::none;
+    return true;
 }
 
 inline void call_slot::destroy_called() noexcept {

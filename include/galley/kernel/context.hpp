@@ -146,7 +146,7 @@ protected:
     virtual void let_go() noexcept = 0;
     /// The first half of that: its failure is reported if it has reached nobody.
     void report_if_unobserved() noexcept {
-        if (failed_unobserved()) [[unlikely]] {
+        if (how() != outcome::value && failed_unobserved()) [[unlikely]] {
             report();
         }
     }
