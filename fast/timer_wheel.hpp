@@ -118,7 +118,7 @@ public:
         if (is_front_next()) {
             return &take_front();
         }
-        if (slots_.levels() != 0) {
+        if (slots_.levels() != 0 || fires_before_ <= now) {
             return pop_from_slots(now);
         }
         end_collect(now);
