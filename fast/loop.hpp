@@ -6,7 +6,8 @@
 // Invariants:
 //  1. Between two rounds of a busy loop four tests must pass, and then nothing else is looked at (quiet): the inbox's
 //     word is 0; turns are left until the driver is asked, of which there are none while something is to be looked at
-//     again (a timer that was started due, a post left over, a stop); something is ready; somebody is pending.
+//     again (a timer that was started due, a post left over, a stop); something is ready; and that is a task's step, or
+//     somebody is pending.
 //  2. Posts are in the inbox, then among those that have arrived, then in the ready queue; never in two of them. When
 //     they have run, their nodes go back to the posters (receiving_end).
 //  3. The events seen by an observer are exactly those of ref::loop; without observer none of the tests for one is in

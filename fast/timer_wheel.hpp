@@ -118,7 +118,7 @@ public:
         if (is_front_next()) {
             return &take_front();
         }
-        if (slots_.levels() != 0) {
+        if (slots_.levels() != 0 || fires_before_ <= now) {
             return pop_from_slots(now);
         }
         end_collect(now);
@@ -147,8 +147,8 @@ public:
         return run_comes_by(until) ? run_.front().key() : scale_.instant_of(until);
     }
 
-    /// Whether the next collect has something to do at the latest sample: timers were started due, or are to be moved
-    /// ahead.
+    /// Whether the next collect has something to do at the latest sample: there are timers that were started due, or
+    /// that are to be moved ahead.
     [[nodiscard]] bool are_due() const noexcept { return ahead_ != 0 || !late_.empty(); }
 
     /// How many timers were moved from slot to slot or into the run, ever.

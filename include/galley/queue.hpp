@@ -57,7 +57,7 @@ public:
     class [[nodiscard]] put_awaiter final : public list_awaiter<put_awaiter> {
     public:
         put_awaiter(queue& q, T&& item) noexcept : queue_{&q}, item_{&item} {}
-        [[nodiscard]] bool begin() noexcept {
+        [[nodiscard, gnu::always_inline]] bool begin() noexcept {
             if (queue_->closed_) {
                 return true;
             }

@@ -342,8 +342,10 @@ public:
     /// Gives up the frame, to whoever will run it. Throws std::logic_error if it is gone already.
     [[nodiscard]] promise<T>* release() {
         check();
-        return std::exchange(promise_, nullptr);
+        return give_up();
     }
+    /// The same, where it is known to be there; else null.
+    [[nodiscard]] promise<T>* give_up() noexcept { return std::exchange(promise_, nullptr); }
 
 private:
     friend class promise<T>;

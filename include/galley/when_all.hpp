@@ -103,8 +103,14 @@ public:
         begin_ = end_ = std::allocator<task_state<T>>{}.allocate(count);
         room_ = count;
     }
-    task_state<T>& add(loop& l, task<T>& body, task_owner* owner) noexcept {
-        return *std::construct_at(end_++, l, *body.release(), nullptr, owner, 2U);
+    /// Makes the tasks of these, whose frames are there, and hands each to `start`.
+    template <class Start>
+    void add(loop& l, std::vector<task<T>>& bodies, task_owner* owner, Start start) noexcept {
+        task_state<T>* end = end_;
+        for (task<T>& body : bodies) {
+            start(*std::construct_at(end++, l, *body.give_up(), nullptr, owner, 2U));
+        }
+        end_ = end;
     }
     [[nodiscard]] task_state<T>* begin() const noexcept { return begin_; }
     [[nodiscard]] task_state<T>* end() const noexcept { return end_; }
@@ -129,9 +135,8 @@ public:
         states().reserve(bodies_.size());
         this->start_all(bodies_.size(), [&](scope_node& place) noexcept {
             loop& l = this->loop();
-            for (task<T>& body : bodies_) {
-                l.tasks().start(states().add(l, body, &this->children_), place);
-            }
+            states().add(l, bodies_, &this->children_,
+                         [&](task_state<T>& child) noexcept { l.tasks().start(child, place); });
         });
         return false;
     }
