@@ -3,6 +3,7 @@
 #include "loop_fixture.hpp"
 
 #include <exception>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -142,6 +143,31 @@ TYPED_TEST(join_suite, handles_that_go_with_their_loop_cancel_nothing) {
         EXPECT_EQ(loop.run(), verdict::deadlocked);
     }
     EXPECT_TRUE(outlives.ended());
+}
+
+/// Keeps the handle of its own task in the frame of a caller: when that goes with the loop, the await is gone already,
+/// though the task has not ended.
+TYPED_TEST(join_suite, a_handle_that_goes_with_its_own_task_interrupts_nobody) {
+    struct holder {
+        join_handle<> own;
+    };
+    event never;
+    const auto waits = [](event* e) -> task<> { co_await e->wait(); };
+    const auto outer = [](std::shared_ptr<holder> held, auto inner, event* e) -> task<> {
+        const std::shared_ptr<holder> last = std::move(held);
+        co_await inner(e);
+    };
+    std::weak_ptr<holder> watched;
+    {
+        TypeParam loop{this->driver};
+        auto held = std::make_shared<holder>();
+        watched = held;
+        join_handle<> own = spawn(loop, outer(held, waits, &never));
+        std::exchange(held, nullptr)->own = std::move(own);
+        EXPECT_EQ(loop.run(), verdict::deadlocked);
+        EXPECT_FALSE(watched.expired());
+    }
+    EXPECT_TRUE(watched.expired());
 }
 
 TYPED_TEST(join_suite, a_main_that_was_interrupted_goes_on_in_the_next_run) {

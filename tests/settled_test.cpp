@@ -139,6 +139,23 @@ TYPED_TEST(settled_suite, a_join_that_is_cut_off_has_no_answer) {
     EXPECT_TRUE(this->unobserved.empty());
 }
 
+task<int> gives_all_the_same() {
+    try {
+        co_await sleep_for(1h);
+    } catch (const cancelled&) {
+        co_return 8;
+    }
+    co_return 0;
+}
+
+TYPED_TEST(settled_suite, a_body_that_finishes_late_all_the_same_yields_its_value) {  // CANCEL-5, CANCEL-8
+    const int thrown = run(this->loop, as_task(timeout(1s, gives_all_the_same())));
+    EXPECT_EQ(thrown, 8);
+    const std::optional<int> answered = run(this->loop, as_task(try_timeout(this->loop.now(), gives_all_the_same())));
+    EXPECT_EQ(answered, 8);
+    EXPECT_EQ(this->loop.now(), instant{1s});
+}
+
 TYPED_TEST(settled_suite, a_timeout_throws_or_gives_the_value) {  // CANCEL-5
     const auto body = []() -> task<std::string> {
         const int in_time = co_await timeout(5s, give(7));

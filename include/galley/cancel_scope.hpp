@@ -174,8 +174,8 @@ public:
 }  // namespace detail
 
 /// `co_await timeout(5s, body())`, or with an instant: what the body gives; throws `timed_out` if the deadline came
-/// first (CANCEL-8) and cut it off (CANCEL-5). A body that finishes all the same yields its value; if an enclosing scope
-/// is cancelled too, that goes on outward. Takes what `as_task` takes.
+/// first (CANCEL-8) and cut it off (CANCEL-5). A body that finishes all the same yields its value; if an enclosing
+/// scope is cancelled too, that goes on outward. Takes what `as_task` takes.
 template <class A>
 auto timeout(deadline d, A body) {
     return request<detail::timeout_call<value_from<A>>, deadline, task_from<A>>{d, as_task(std::move(body))};

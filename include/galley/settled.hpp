@@ -95,8 +95,8 @@ public:
     }
 };
 
-/// `co_await settled(body())`: a call that throws nothing: it gives how the body ended (TASK-10), be that an exception or
-/// `cancelled`. So something can be awaited whatever becomes of the body, which no handler can do:
+/// `co_await settled(body())`: a call that throws nothing: it gives how the body ended (TASK-10), be that an exception
+/// or `cancelled`. So something can be awaited whatever becomes of the body, which no handler can do:
 ///     auto ended = co_await settled(serve(stream));
 ///     co_await shield(say_goodbye(stream));
 ///     co_return ended.take();

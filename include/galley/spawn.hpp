@@ -203,8 +203,8 @@ public:
         return *this;
     }
     ~join_handle() {
-        if (state_ && !state_->ended() && !state_->loop().tasks().closing()) {
-            state_->cancel();
+        if (state_ && !state_->ended()) {
+            state_->cancel();  // interrupts nobody while the loop is destroyed (LIFE-5)
         }
     }
 

@@ -91,6 +91,20 @@ TEST(orders, of_timers_with_one_key) {
     EXPECT_THAT(orders(only(ties), two), ElementsAre("abc", "bac"));
 }
 
+/// However late the loop is: by key (TIME-4).
+TEST(orders, of_timers_that_are_due_together) {
+    const writer two = [](world& w, std::string& to) -> task<> {
+        const auto busy = [](world& around) -> task<> {
+            around.outside.pass(10ms);
+            co_return;
+        };
+        co_await when_all(write_after(to, 'b', 6ms), write_after(to, 'a', 5ms), busy(w));
+    };
+    relaxations ties = nothing;
+    ties.timer_ties = true;
+    EXPECT_THAT(orders(only(ties), two), ElementsAre("ab"));
+}
+
 TEST(orders, of_operations_that_are_done_together) {
     const writer two = [](world& w, std::string& to) -> task<> {
         testing::network net{w};

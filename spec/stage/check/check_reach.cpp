@@ -3,8 +3,8 @@
 //
 // Of the tree of tasks and scopes the trace tells who hangs below whom, and what is a shield; not which nodes are
 // cancelled, as a scope is named by a slot, and nobody tells of a timeout. But a node that is cancelled has cancelled
-// all that is below it and not apart from it, so what is below the task of a `cancel` or `lose` must be cancelled after it,
-// whoever was first.
+// all that is below it and not apart from it, so what is below the task of a `cancel` or `lose` must be cancelled after
+// it, whoever was first.
 //
 // Apart is a shield, and what was below one that was left: it has moved up, and may be uncancelled where it is now. A
 // node that was left is kept here, as the way from what was below it to what it was below.

@@ -281,7 +281,8 @@ class LoopState {
         if (place < 0) return this.stand(e.task, []);
         frames = frames.slice(0, place + 1);
         const {routine, at} = frames.pop();
-        const fails = e.verb !== "try" && (e.result === "cancelled" || e.result.startsWith("error:"));
+        const answers = e.verb === "try" || (e.verb === "try_join" && e.result !== "cancelled");
+        const fails = !answers && (e.result === "cancelled" || e.result.startsWith("error:"));
         const next = fails || e.verb === "return" ? routines[routine].body.length : at + 1;
         this.stand(e.task, this.settled([...frames, {routine, at: next}]));
     }
