@@ -28,12 +28,9 @@ NO_VOTE = {"picture_test": "it tests the page that a browser shows; the traces i
                            "within the address space that a mutant gets"}
 
 
-TOGETHER = {"testing": "testing_test"}  # folders of tests/ whose sources are one program
-
-
 def all_suites():
     """Those that judge, of whatever folder in tests/."""
-    return sorted({TOGETHER.get(path.parent.name, path.stem) for path in (ROOT / "tests").rglob("*_test.cpp")} - NO_VOTE.keys())
+    return sorted({path.stem for path in (ROOT / "tests").rglob("*_test.cpp")} - NO_VOTE.keys())
 
 
 def sources(root):
