@@ -280,6 +280,23 @@ TYPED_TEST(long_life, of_posts_of_another_thread) {
     EXPECT_LE(live_bytes(), before + most_left);
 }
 
+// A thread that posts takes all nodes that have come back. One of two needs two, the other one of these: the other goes
+// with it.
+TYPED_TEST(long_life, of_threads_that_post_and_end) {
+    const keep_alive waits_for_posts{this->loop};
+    const auto live = [&](int count) {
+        for (int i = 0; i < count; ++i) {
+            std::thread{[i, to_loop = this->loop.get_remote()] {
+                for (int k = 0; k < 1 + i % 2; ++k) {
+                    EXPECT_TRUE(to_loop.post([at = to_loop.target()] { at->stop(); }));
+                }
+            }}.join();
+            EXPECT_EQ(this->loop.run(), verdict::stopped);
+        }
+    };
+    this->leaves_as_much_as_a_short_life(live, 2 * a_short_life);
+}
+
 struct pipe_ends {
     pipe_ends() { EXPECT_EQ(pipe2(both, O_NONBLOCK | O_CLOEXEC), 0); }
     int both[2]{};
