@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include <fcntl.h>
 #include <netinet/tcp.h>
 
 namespace galley_test {
@@ -289,6 +290,11 @@ TYPED_TEST(io_test, number_zero_is_a_descriptor_like_any_other) {
     const owned client = accepted_for_a_dead_task<TypeParam>([&] { zero.make(); });
     char end{};
     EXPECT_EQ(::recv(client.get(), &end, 1, MSG_DONTWAIT), 0) << "the accepted end leaked";
+    TypeParam loop;
+    ::close(0);
+    const galley::descriptor nothing{loop, ::open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    EXPECT_EQ(nothing.get(), 0);
+    EXPECT_TRUE(static_cast<bool>(nothing));
 }
 
 TEST(endpoint, takes_literals_only) {
