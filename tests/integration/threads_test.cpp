@@ -137,6 +137,27 @@ TEST_P(threads_test, a_call_gives_what_it_gives) {
     });
 }
 
+TEST_P(threads_test, a_callable_is_gone_before_its_caller_goes_on) {
+    thread_pool pool{1};
+    const auto kept = std::make_shared<int>(7);
+    here.run([&]() -> task<> {
+        auto value = [held = kept] { return *held; };
+        EXPECT_EQ(co_await to_thread(pool, std::move(value)), 7);
+        EXPECT_EQ(kept.use_count(), 1);
+        auto nothing = [held = kept] {};
+        co_await to_thread(pool, std::move(nothing));
+        EXPECT_EQ(kept.use_count(), 1);
+        auto reference = [held = kept]() -> int& { return *held; };
+        int& came = co_await to_thread(pool, std::move(reference));
+        EXPECT_EQ(&came, kept.get());
+        EXPECT_EQ(kept.use_count(), 1);
+        auto fails = [held = kept] { throw std::runtime_error{"soup burnt"}; };
+        const auto how = co_await galley::settled(to_thread(pool, std::move(fails)));
+        EXPECT_EQ(how.how(), galley::outcome::exception);
+        EXPECT_EQ(kept.use_count(), 1);
+    });
+}
+
 TEST_P(threads_test, a_pool_has_a_thread) { EXPECT_THROW(thread_pool{0}, std::invalid_argument); }
 
 TEST_P(threads_test, what_a_call_throws_comes_out_of_the_await) {

@@ -113,6 +113,20 @@ TEST(a_network, moves_as_much_as_it_may) {
     });
 }
 
+TEST(a_network, tells_when_there_is_room) {
+    everywhere([](world& w) -> task<> {
+        network net{w, {.room = 4}};
+        const two_ends ends{w, net.connected()};
+        const auto at_once = co_await try_timeout(1s, writable(ends.one.get()));
+        EXPECT_TRUE(at_once && !*at_once);
+        co_await write_all(ends.one.get(), "full");
+        EXPECT_FALSE(co_await try_timeout(1s, writable(ends.one.get())));
+        EXPECT_EQ(co_await read_some(ends.other.get()), "full");
+        const auto again = co_await try_timeout(1s, writable(ends.one.get()));
+        EXPECT_TRUE(again && !*again);
+    });
+}
+
 TEST(a_network, lets_writers_wait_while_nobody_reads) {
     everywhere([](world& w) -> task<> {
         network net{w, {.room = 4}};
@@ -429,6 +443,9 @@ TEST(signals, come_when_they_are_scripted) {
         EXPECT_EQ(got.count, sizeof info);
         EXPECT_EQ(info.ssi_signo, static_cast<unsigned>(SIGTERM));
         EXPECT_EQ(w.loop.now(), instant{5s});
+        raised.raise(SIGTERM);
+        const transferred refused = co_await read(from.get(), std::as_writable_bytes(std::span{&info.ssi_signo, 1}));
+        EXPECT_EQ(refused.error.value(), EINVAL) << "there must be room for all of it";
     });
 }
 
