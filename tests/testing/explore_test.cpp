@@ -11,8 +11,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -289,6 +291,22 @@ TEST(a_replay, is_written_and_read) {
     EXPECT_EQ(testing::from_text(""), deviations{});
     for (const char* const wrong : {"2", "2:", ":1", "2:0", "7:1 2:1", "2:1 2:1", "2:1,7:3", "2:1 ", " 2:1", "-1:1"}) {
         EXPECT_EQ(testing::from_text(wrong), std::nullopt) << wrong;
+    }
+}
+
+TEST(a_schedule_that_fails, keeps_the_one_deviation_that_it_needs) {
+    for (std::size_t size = 1; size < 10; ++size) {
+        for (std::size_t needed = 0; needed < size; ++needed) {
+            const auto fails = [needed](const deviations& d) -> std::optional<deviations> {
+                return std::ranges::count(d, needed, &testing::deviation::decision) != 0 ? std::optional{d}
+                                                                                         : std::nullopt;
+            };
+            deviations all;
+            for (std::size_t i = 0; i < size; ++i) {
+                all.push_back({i, 1});
+            }
+            EXPECT_THAT(testing::shrink(all, fails), ElementsAre(testing::deviation{needed, 1})) << "of " << size;
+        }
     }
 }
 
