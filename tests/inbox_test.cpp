@@ -26,6 +26,7 @@ using galley::fast::mailbox;
 using galley::fast::post_list;
 using galley::fast::post_node;
 using galley::fuzz::allocations;
+using galley::fuzz::live_bytes;
 using sent = inbox::sent;
 
 /// A sticky token that a thread can really sleep on.
@@ -197,6 +198,18 @@ TEST(Mailbox, CallbacksLeftBehindAreDestroyedOnce) {
 }
 
 #if GALLEY_COUNTED_HEAP
+TEST(Mailbox, WhatIsRefusedTakesNoMemory) {
+    mailbox box{std::make_shared<sleeper>()};
+    EXPECT_EQ(box.box().close().newest, nullptr);
+    std::array<callback, 2> works{[] {}, [] {}};
+    EXPECT_FALSE(box.post(works));
+    const std::size_t before = live_bytes();
+    for (int i = 0; i != 100; ++i) {
+        EXPECT_FALSE(box.post(works));
+    }
+    EXPECT_EQ(live_bytes(), before);
+}
+
 TEST(Mailbox, NodesGoRound) {
     mailbox box{std::make_shared<sleeper>()};
     tally count;
