@@ -128,7 +128,8 @@ def planted(*edits):
 class ThePlantedSources(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        mutants = [mutant for of in (table.catalogues(), table.syntactic_catalogues()) for mutant in plant.load(of)[0]]
+        mutants = [mutant for of in (table.catalogues(), [HERE / "rules.toml"], table.syntactic_catalogues())
+                   for mutant in plant.load(of)[0]]
         cls.copy = compiles.Copy(ROOT, mutants)
 
     def test_compile(self):
