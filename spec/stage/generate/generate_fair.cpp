@@ -175,7 +175,10 @@ private:
             case 0: return say(verb::call, t);
             case 1: return say(verb::try_, t);
             case 2: return say(verb::shield, t);
-            case 3: return say(random_.one_in(2) ? verb::timeout : verb::timeout_at, small(), t);
+            case 3: {
+                const verb what = random_.one_in(2) ? verb::timeout : verb::timeout_at;
+                return say(what, small(), t);
+            }
             case 4: return say(verb::scope, number(random_.below(3)), t);
             case 5: return say(verb::group, number(own_), t);
             case 6: return say(verb::cancel_group, number(random_.below(ordinary_)));
