@@ -14,7 +14,7 @@ namespace {
 }  // namespace
 
 void cancel_scope::abandon() noexcept {
-    owner_->loop().cancel(static_cast<timer&>(*this));
+    owner_->loop().cancel(*this);
     owner_->leave_scope(*this);
 }
 
@@ -36,19 +36,16 @@ void cancel_scope::open(context& task) {
 
 inline void cancel_scope::start_timer(loop& l) {
     try {
-        l.start(static_cast<timer&>(*this), deadline_->on(l));
+        l.start(*this, deadline_->on(l));
     } catch (...) {
         close(scope_outcome::exception);
         throw;
     }
 }
 
-scope_outcome cancel_scope::outcome_of(outcome body) const noexcept {
-    switch (body) {
-        case outcome::value: return scope_outcome::value;
-        case outcome::exception: return scope_outcome::exception;
-        case outcome::cancelled:
-        case outcome::none: break;
+scope_outcome cancel_scope::outcome_without_value(outcome body) const noexcept {
+    if (body == outcome::exception) {
+        return scope_outcome::exception;
     }
     return requested() && !outer_cancelled() ? scope_outcome::absorbed : scope_outcome::cancelled;
 }
@@ -61,7 +58,7 @@ void cancel_scope::close(scope_outcome how) noexcept {
         o->scope_closed(task.id(), id_, how);
     }
     if (timer::is_started()) {
-        l.cancel(static_cast<timer&>(*this));
+        l.cancel(*this);
     }
 }
 

@@ -77,13 +77,16 @@ public:
     /// cannot be started: it is closed then.
     void open(context& task);
     /// What a body's end means here (CANCEL-5).
-    [[nodiscard]] scope_outcome outcome_of(outcome body) const noexcept;
+    [[nodiscard]] scope_outcome outcome_of(outcome body) const noexcept {
+        return body == outcome::value ? scope_outcome::value : outcome_without_value(body);
+    }
     void close(scope_outcome how) noexcept;
 
 private:
     cancel_scope(protection p, std::optional<deadline> d) noexcept
         : scope_node{kind::scope, p == protection::shielded}, timer{&expired}, deadline_{d} {}
 
+    [[nodiscard]] scope_outcome outcome_without_value(outcome body) const noexcept;
     static void expired(timer& t) noexcept { static_cast<cancel_scope&>(t).cancel(); }
     void start_timer(loop& l);
     void abandon() noexcept;
@@ -108,8 +111,7 @@ public:
     /// Throws what leaves the scope: an exception, or `cancelled` if the cancellation is an enclosing scope's.
     [[nodiscard]] finished<T> await_resume() {
         this->destroy_called();
-        const scope_outcome how =
-            this->kind() == outcome::value ? scope_outcome::value : scope_->outcome_of(this->kind());
+        const scope_outcome how = scope_->outcome_of(this->kind());
         scope_->close(how);
         if (how == scope_outcome::absorbed) {
             return {};

@@ -27,10 +27,14 @@ inline constexpr instant end_of_time{duration{std::numeric_limits<std::int64_t>:
 
 [[nodiscard]] constexpr std::int64_t nanoseconds(instant t) noexcept { return t.time_since_epoch().count(); }
 
-/// `from` + `d`, saturating at both ends (TIME-7: no sum overflows).
+/// `from` + `d`, which is not negative; saturating (TIME-7: no sum overflows).
+[[nodiscard]] constexpr instant instant_after(instant from, duration d) noexcept {
+    return d > end_of_time - from ? end_of_time : from + d;
+}
+/// The same for any `d`, saturating at both ends.
 [[nodiscard]] constexpr instant saturating_add(instant from, duration d) noexcept {
     if (d.count() >= 0) {
-        return d > end_of_time - from ? end_of_time : from + d;
+        return instant_after(from, d);
     }
     return d < epoch - from ? epoch : from + d;
 }

@@ -184,9 +184,8 @@ private:
     galley::loop* loop_;
     const char* name_;
     scope_node* innermost_;  ///< the task itself, or its innermost open scope
-    suspension*
-        waiting_;  ///< what it waits for or, while ready, is resumed from; null: a yield. Unset before its first step
-    promise_base* leaf_;  ///< the innermost frame; null when the first has ended, or will never start (CANCEL-2)
+    suspension* waiting_;    ///< what it waits for or, while ready, is resumed from; null: a yield; unset before it ran
+    promise_base* leaf_;     ///< the innermost frame; null when the first has ended, or will never start (CANCEL-2)
     task_owner* owner_;
     task_id id_;  ///< from its start on
 };

@@ -27,7 +27,7 @@ public:
         }
         const instant from = l.now();  // read even if it is not counted from: a sample is not before it
         const duration ahead{~time_};
-        return ahead == duration::zero() ? epoch : ahead > end_of_time - from ? end_of_time : from + ahead;
+        return ahead == duration::zero() ? epoch : instant_after(from, ahead);
     }
 
 private:
