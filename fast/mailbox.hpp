@@ -39,17 +39,16 @@ public:
         : galley::mailbox{of}, waker_{std::move(w)} {}
 
     [[nodiscard]] bool post(std::span<callback> works) override {
-        chain nodes{pool_};
-        for (std::size_t taken = 0; taken < works.size(); ++taken) {
-            nodes.push(cache::mine().take(pool_));
+        if (works.size() == 1) [[likely]] {
+            return post_these(works.first<1>());
         }
-        return hand_over(nodes, works);
+        return post_these(works);
     }
     [[nodiscard]] post_memory& reserve() override { return cache::mine().take(pool_); }
     [[nodiscard]] bool post(post_memory& memory, callback& work) noexcept override {
         chain nodes{pool_};
         nodes.push(static_cast<node&>(memory));
-        return hand_over(nodes, {&work, 1});
+        return hand_over(nodes, std::span<callback, 1>{&work, 1});
     }
     // To the pool: this thread's own cache may never have been used, and would not know of the thread's end.
     void give_back(post_memory& memory) noexcept override {
@@ -82,7 +81,18 @@ public:
     }
 
 private:
-    [[nodiscard]] bool hand_over(chain& nodes, std::span<callback> works) noexcept {
+    // In line and for a known count, as all that is done for several is then nothing for the usual one.
+    template <std::size_t Count>
+    [[nodiscard, gnu::always_inline]] bool post_these(std::span<callback, Count> works) {
+        chain nodes{pool_};
+        cache& mine = cache::mine();
+        for (std::size_t taken = 0; taken < works.size(); ++taken) {
+            nodes.push(mine.take(pool_));
+        }
+        return hand_over(nodes, works);
+    }
+    template <std::size_t Count>
+    [[nodiscard, gnu::always_inline]] bool hand_over(chain& nodes, std::span<callback, Count> works) noexcept {
         if (guard_.in_child()) [[unlikely]] {
             return false;  // nobody would call them there (LIFE-8)
         }

@@ -12,6 +12,7 @@
 #include <galley/fast/post_node.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <ranges>
 #include <span>
 #include <utility>
@@ -39,20 +40,14 @@ public:
         n.next = std::exchange(newest_, &n);
     }
     /// Moves a callback into each node, the last into the newest. There must be as many.
-    void fill(std::span<callback> works) noexcept {
-        node* n = newest_;
-        for (callback& work : works | std::views::reverse) {
-            n->work = std::move(work);
-            n = n->next;
-        }
+    template <std::size_t Count>
+    void fill(std::span<callback, Count> works) noexcept {
+        for_each_with(works, [](callback& held, callback& work) noexcept { held = std::move(work); });
     }
     /// Moves them back.
-    void empty_into(std::span<callback> works) noexcept {
-        node* n = newest_;
-        for (callback& work : works | std::views::reverse) {
-            work = std::move(n->work);
-            n = n->next;
-        }
+    template <std::size_t Count>
+    void empty_into(std::span<callback, Count> works) noexcept {
+        for_each_with(works, [](callback& held, callback& work) noexcept { work = std::move(held); });
     }
     [[nodiscard]] node& newest() const noexcept { return *newest_; }
     [[nodiscard]] node& oldest() const noexcept { return *oldest_; }
@@ -60,6 +55,15 @@ public:
     void release() noexcept { newest_ = nullptr; }
 
 private:
+    template <std::size_t Count, class Pair>
+    void for_each_with(std::span<callback, Count> works, Pair with) noexcept {
+        node* n = newest_;
+        for (callback& work : works | std::views::reverse) {
+            with(n->work, work);
+            n = n->next;
+        }
+    }
+
     basic_node_pool<Atomic>& pool_;
     node* newest_{};
     node* oldest_{};  ///< meaningful if there is a newest
