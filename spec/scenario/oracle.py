@@ -690,7 +690,7 @@ class Oracle:
             if self.handles[slot] is target:
                 self.handles[slot] = None
             target.held = False
-        if statement.verb == "try_join" and outcome[0] == "error":  # TASK-9: an answer
+        if statement.verb == "try_join" and outcome[0] == "error":  # TASK-10: an answer
             self.did(task, statement, result_of(outcome))
         else:
             self.settle(task, statement, outcome)

@@ -110,7 +110,7 @@ void view::apply_slots(const event& e) {
     if (slot >= slots.size()) return;
     if (spawns) slots[slot] = static_cast<task_id>(number(result));
     const bool delivers = is_join(verb) && result != "misuse" && result != "cancelled" && target(e) == slots[slot];
-    const bool finds_none = (is_join(verb) || verb == "cancel") && result == "empty";
+    const bool finds_none = (is_join(verb) || cancels_task(verb)) && result == "empty";
     if (verb == "drop" || verb == "lose" || delivers || finds_none) slots[slot] = 0;
 }
 
