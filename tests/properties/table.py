@@ -25,13 +25,6 @@ import plant  # noqa: E402
 
 # The promises follow from the rules, so that the fault of a rule may break them, too. Two of them are the property of a rule.
 PROMISES = {"never_blocks": "WAIT-1", "a_ready_task_runs_within_one_round": "READY-2", "all_tasks_complete": None}
-# Properties that see the fault of another one, too, and rightly so.
-TOGETHER = {
-    "P-CANCEL-1": {"a_handle_that_goes_cancels_its_task"},  # a handle that goes cancels as one that is told to
-    # What has answers in the place of exceptions, all of a scenario's calls that may fail among it, has wrong ones.
-    "P-TASK-10": {"an_outcome_reaches_one_owner", "a_group_ends_with_all_its_tasks", "the_first_to_end_wins",
-                  "a_cancellation_reaches_what_is_below_in_order"},
-}
 PROPERTY = re.compile(r'\{"([A-Z]+-\d+)",\s*"(\w+)",')
 ROW = re.compile(r"^\| (\S+) \| `(\w+)` \| `(\S+)` \|", re.MULTILINE)
 
@@ -59,13 +52,13 @@ def rows(matrix):
 def write(matrix):
     lines = ["# Properties, and the fault that each catches", "",
              "Written by `tests/properties/table.py`; do not edit. Each property fails under its mutant, and no other property does, but",
-             "for a promise that follows from the rule, and for properties that speak of the same thing (table.py says which and why).", "",
-             "| rule | property | mutant | what is wrong | what breaks with it |", "|---|---|---|---|---|"]
+             "for a promise that follows from the rule.", "",
+             "| rule | property | mutant | what is wrong | promises that break with it |", "|---|---|---|---|---|"]
     faults = []
     for rule, name, mutant, sees, others in rows(matrix):
         if not sees:
             faults.append(f"{mutant['id']}: {name} does not see it")
-        strangers = [other for other in others if other not in {*PROMISES, *TOGETHER.get(mutant["id"], ())}]
+        strangers = [other for other in others if other not in PROMISES]
         if strangers:
             faults.append(f"{mutant['id']}: is seen by {', '.join(strangers)} as well")
         lines.append(f"| {rule} | `{name}` | `{mutant['id']}` | {mutant['what']} | {', '.join(f'`{o}`' for o in others)} |")
