@@ -23,13 +23,15 @@ loop::loop(const loop_options& options)
       galley::loop{*own, options, call_stack},
       ready_{put_, put_end_},
       timers_{options.resolution_bits},
-      outside_{std::make_shared<mailbox>(get_driver().get_waker(), this)} {}
+      outside_{std::make_shared<mailbox>(get_driver().get_waker(), this)},
+      spinning_{options.spin} {}
 
 loop::loop(driver& d, const loop_options& options)
     : galley::loop{d, options, call_stack},
       ready_{put_, put_end_},
       timers_{options.resolution_bits},
-      outside_{std::make_shared<mailbox>(get_driver().get_waker(), this)} {}
+      outside_{std::make_shared<mailbox>(get_driver().get_waker(), this)},
+      spinning_{options.spin} {}
 
 // LIFE-5
 loop::~loop() {
@@ -124,6 +126,7 @@ verdict loop::run() {
     }
     const auto here = tasks().begin_run();
     steps_left_ = kept_back_ = 0;  // so that the first iteration asks the driver
+    spinning_.begin_run();
     observer* const o = watching();
     if (o == nullptr) {
         const verdict v = iterate<false>();
@@ -242,6 +245,10 @@ bool loop::check() noexcept {
 bool loop::wait(operation_list& done) noexcept {
     observer* const o = watching();
     const std::optional<instant> until = o == nullptr ? timers_.wake_by() : timers_.first_key();
+    const bool spins = spinning_.wanted() && o == nullptr;  // whoever watches is told of each wait
+    if (spins && look_around(until, done)) {
+        return !done.empty();
+    }
     if (!outside_.fall_asleep(!until && operations_ == 0)) {
         return false;
     }
@@ -250,7 +257,25 @@ bool loop::wait(operation_list& done) noexcept {
     }
     get_driver().wait(until, done);
     outside_.awake();
+    if (spins) {
+        spinning_.slept();
+    }
     return true;
+}
+
+// True: what a wait would have waited for is there.
+bool loop::look_around(std::optional<instant> until, operation_list& done) noexcept {
+    const bool only_for_remotes = !until && operations_ == 0;
+    return spinning_.find([&](bool thoroughly) noexcept {
+        if (!outside_.nothing_came()) {
+            return true;
+        }
+        if (!thoroughly) {
+            return false;
+        }
+        get_driver().ask(done);
+        return !done.empty() || (until && *until <= now()) || (only_for_remotes && outside_.box()->remotes() == 0);
+    });
 }
 
 // ---- (d) collect ---------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@
 #include <galley/fast/ready_buffer.hpp>
 #include <galley/fast/receiving_end.hpp>
 #include <galley/fast/run_flag.hpp>
+#include <galley/fast/spinning.hpp>
 #include <galley/fast/timer_wheel.hpp>
 
 #include <cstddef>
@@ -85,6 +86,7 @@ private:
     [[nodiscard]] std::optional<verdict> judge_idle() noexcept;
     [[nodiscard]] bool check() noexcept;
     [[nodiscard]] bool wait(operation_list& done) noexcept;
+    [[nodiscard]] bool look_around(std::optional<instant> until, operation_list& done) noexcept;
     void collect_operations(operation_list& done) noexcept;
     void collect_timers() noexcept;
     void collect_posts() noexcept;
@@ -111,6 +113,7 @@ private:
     std::size_t operations_{};  ///< in flight
     std::uint64_t rounds_{};
     receiving_end outside_;  ///< what other threads tell
+    spinning spinning_;
     basic_run_flag<> running_;
 };
 

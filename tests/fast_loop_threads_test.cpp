@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // fast::loop with real threads around it: posts, stops and the going of remotes at any moment, also while it is being
-// destroyed. Run it under the thread sanitizer too. The driver here really blocks, and fails the test if a wake-up is
-// lost; the last suite runs on epoll.
+// destroyed. Run it under the thread sanitizer too. The last suite runs on epoll.
+#include "blocking_driver.hpp"
+
 #include <galley/event.hpp>
 #include <galley/fast/loop.hpp>
 #include <galley/run.hpp>
@@ -13,11 +14,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -29,48 +28,7 @@ namespace {
 using galley::instant;
 using galley::task;
 using galley::verdict;
-
-/// Nothing but a clock and a wait that can be woken. Its clock jumps to the deadline of each wait that has one.
-class blocking_driver : public galley::driver {
-    struct bell : galley::waker {
-        void wake() noexcept override {
-            const std::lock_guard lock{mutex};
-            token = true;
-            condition.notify_one();
-        }
-        std::mutex mutex;
-        std::condition_variable condition;
-        bool token{};
-    };
-
-public:
-    [[nodiscard]] instant now() noexcept override { return now_; }
-    [[nodiscard]] bool start(galley::operation&) noexcept override { return true; }
-    void cancel(galley::operation&) noexcept override {}
-    [[nodiscard]] int close(int) noexcept override { return 0; }
-    void shut() noexcept override {}
-    void ask(galley::operation_list&) noexcept override { ++asks; }
-    void wait(std::optional<instant> until, galley::operation_list&) noexcept override {
-        ++waits;
-        std::unique_lock lock{bell_->mutex};
-        if (until) {
-            now_ = std::max(now_, *until);
-        } else {
-            const bool woken =
-                bell_->condition.wait_for(lock, std::chrono::seconds{100}, [this] { return bell_->token; });
-            EXPECT_TRUE(woken) << "a wake-up was lost";
-        }
-        bell_->token = false;
-    }
-    [[nodiscard]] std::shared_ptr<galley::waker> get_waker() noexcept override { return bell_; }
-
-    int asks{};
-    int waits{};
-
-private:
-    std::shared_ptr<bell> bell_{std::make_shared<bell>()};
-    instant now_{};
-};
+using galley_test::blocking_driver;
 
 constexpr int producers = 4;
 constexpr int posts_each = 20'000;
@@ -125,6 +83,12 @@ void post_from_threads(galley::fast::loop& l, bool busy) {
 TEST(FastLoopThreads, PostsToALoopThatSleeps) {
     blocking_driver d;
     galley::fast::loop l{d};
+    post_from_threads(l, false);
+}
+
+TEST(FastLoopThreads, PostsToALoopThatLooksAroundBeforeItSleeps) {
+    blocking_driver d;
+    galley::fast::loop l{d, {.spin = std::chrono::microseconds{20}}};
     post_from_threads(l, false);
 }
 

@@ -48,9 +48,9 @@ private:
     std::vector<std::int64_t> all_;
 };
 
-/// A row of such figures.
-[[nodiscard]] inline row tail_row(const char* name) {
-    row r{name, group::tails};
+/// A row of such figures. `goal`: of the middle.
+[[nodiscard]] inline row tail_row(const char* name, double goal = 0) {
+    row r{name, group::tails, goal};
     r.once = true;
     return r;
 }

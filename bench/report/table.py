@@ -41,10 +41,17 @@ def laid_out(lines: list[list[str]]) -> list[str]:
             for line in lines]
 
 
+def remark(row: Row, contender: str) -> str:
+    """On the tail of one contender."""
+    if row.figures[contender].early:
+        return f"early by {number(row.figures[contender].early, 'ns')}"
+    return f"p50 {row.times_raw('fast'):.3g}x raw: {goal(row)}" if contender == "fast" and goal(row) else ""
+
+
 def tails(run: Run) -> list[str]:
     there = [(row, name, row.figures[name]) for row in run.rows if row.is_tail for name in run.contenders if name in row.figures]
-    lines = [[f"{row.name}: {name}", *(number(figure.quantile(q), "ns") for q in QUANTILES),
-              f"early by {number(figure.early, 'ns')}" if figure.early else ""] for row, name, figure in there]
+    lines = [[f"{row.name}: {name}", *(number(figure.quantile(q), "ns") for q in QUANTILES), remark(row, name)]
+             for row, name, figure in there]
     if not lines:
         return []
     return ["", "Tails, in nanoseconds where nothing else is said: medians of the repetitions, and the longest of all.", "",

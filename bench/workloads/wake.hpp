@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A post to a loop that sleeps: from the post to its run, by the wall clock. Each is posted when the one before has run
-// and the loop has had the time to fall asleep.
+// A post to a loop that has nothing to do, and sleeps or looks around: from the post to its run, by the wall clock.
+// Each is posted when the one before has run and the loop has had the time to fall asleep.
 #pragma once
 
 #include "bench/harness/contender.hpp"
@@ -14,6 +14,8 @@ namespace galley_bench::workloads {
 
 inline constexpr std::size_t wake_posts = 2000;
 inline const row wake_row = tail_row("post to a sleeping loop");
+inline const row wake_here_row = tail_row("post to a sleeping loop, on one processor", 1.1);
+inline const row spin_row = tail_row("post to a loop that spins", 2);
 
 /// `post()` from another thread calls `ran()` on this one, in which `run()` runs until `over()`.
 class waking {

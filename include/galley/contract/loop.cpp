@@ -19,6 +19,9 @@ loop_options checked(loop_options options) {
     if (options.budget == 0) {
         throw std::invalid_argument("galley::loop: budget must be at least 1");
     }
+    if (options.spin < duration::zero()) {
+        throw std::invalid_argument("galley::loop: spin must not be negative");
+    }
     return options;
 }
 
