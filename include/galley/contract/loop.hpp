@@ -28,10 +28,10 @@ struct loop_options {
     /// for it. To ask costs a system call: with 1 each turn of a lone task pays for one.
     std::uint32_t ask_every{256};
     std::uint32_t budget{128};  ///< satisfied awaits per step, at least 1 (READY-5)
-    /// How long at most an idle loop looks around, in real time, before it sleeps (WAIT-2); not negative, and 0 is not at
-    /// all. What comes meanwhile finds it awake, and need not wake it, which takes tens of microseconds across
-    /// processors. It keeps a processor busy, so the time adapts to what comes, and is nothing while the thread that runs
-    /// the loop may use one processor only. fast only: ref sleeps at once. Traces do not show it.
+    /// How long at most an idle loop looks around, in real time, before it sleeps (WAIT-2); not negative, and 0 is not
+    /// at all. What comes meanwhile finds it awake, and need not wake it, which takes tens of microseconds across
+    /// processors. It keeps a processor busy, so the time adapts to what comes, and is nothing while the thread that
+    /// runs the loop may use one processor only. fast only: ref sleeps at once. Traces do not show it.
     duration spin{};
 };
 
