@@ -32,9 +32,7 @@ public:
 
     [[nodiscard]] const std::shared_ptr<mailbox>& box() const noexcept { return mailbox_; }
 
-    /// Nothing was told since the latest `attend`, and nothing is left from before.
-    [[nodiscard]] bool quiet() const noexcept { return mailbox_->box().idle() && !stop_requested_ && arrived_.empty(); }
-    /// The first half of that: for whoever knows the other.
+    /// Nothing was told since the latest `attend`.
     [[nodiscard]] bool nothing_came() const noexcept { return mailbox_->box().idle(); }
     /// Takes over what other threads have told.
     void attend() noexcept {

@@ -46,6 +46,17 @@ TYPED_TEST(mistakes_suite, a_task_awaited_twice) {
               "galley::task: this task was moved from, awaited or spawned before");
 }
 
+TYPED_TEST(mistakes_suite, a_task_among_several_awaited_before) {
+    EXPECT_EQ(this->told([]() -> task<> {
+        std::vector<task<int>> bodies;
+        bodies.push_back(give(1));
+        bodies.push_back(give(2));
+        static_cast<void>(co_await std::move(bodies.back()));
+        static_cast<void>(co_await when_all(std::move(bodies)));
+    }),
+              "galley::task: this task was moved from, awaited or spawned before");
+}
+
 TYPED_TEST(mistakes_suite, a_task_joined_twice) {
     EXPECT_EQ(this->told([]() -> task<> {
         const join_handle<int> handle = co_await spawn_here(give(1));

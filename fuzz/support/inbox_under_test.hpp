@@ -47,7 +47,9 @@ public:
     explicit fast_inbox(std::shared_ptr<waker> w) : end_{std::make_shared<fast::mailbox>(std::move(w))} {}
 
     [[nodiscard]] const std::shared_ptr<fast::mailbox>& box() const noexcept { return end_.box(); }
-    [[nodiscard]] bool idle() const noexcept { return end_.quiet(); }
+    [[nodiscard]] bool idle() const noexcept {
+        return end_.nothing_came() && !end_.stop_requested() && end_.arrived().empty();
+    }
     [[nodiscard]] bool has_remotes() const noexcept { return end_.box()->remotes() > 0; }
     [[nodiscard]] bool fall_asleep(bool only_for_remotes) { return end_.fall_asleep(only_for_remotes); }
     template <class Run>

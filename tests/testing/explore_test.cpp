@@ -128,6 +128,7 @@ TEST(orders, of_operations_that_are_done_together) {
     completions.completions = true;
     EXPECT_THAT(orders(only(nothing), two), ElementsAre("ab"));
     EXPECT_THAT(orders(only(completions), two), ElementsAre("ab", "ba"));
+    EXPECT_THAT(orders({}, two), ElementsAre("ab", "ba"));  // by default, too
 }
 
 TEST(orders, of_a_loop_that_is_late) {
@@ -261,6 +262,15 @@ TEST(a_failure_is, a_body_without_end) {
         while (true) co_await yield();
     });
     EXPECT_THAT(found.failure, HasSubstr("no end within 100 turns; stopped before the body ended:\n  task 1 'body'"));
+}
+
+TEST(a_failure_is, told_with_what_the_body_chose) {
+    const auto found = explore({}, [](world& w) -> task<> {
+        testing::require(w.choose(3) != 2, "the wrong door");
+        co_return;
+    });
+    EXPECT_EQ(found.failure, "the body failed: the wrong door");
+    EXPECT_THAT(found.timeline, HasSubstr("chooses 2 of 3"));
 }
 
 TEST(a_failure_is, what_is_not_deterministic) {

@@ -127,6 +127,21 @@ TEST(a_network, tells_when_there_is_room) {
     });
 }
 
+TEST(a_network, counts_nothing_where_it_only_waits) {
+    everywhere([](world& w) -> task<> {
+        network net{w};
+        const two_ends ends{w, net.connected()};
+        co_await write_all(ends.one.get(), "hello");
+        co_await sleep_for(1ms);
+        for (const io kind : {io::readable, io::writable}) {
+            operation waits{kind, ends.other.get(), nullptr, 0, [](operation&) noexcept {}};
+            EXPECT_TRUE(w.loop.start(waits));
+            EXPECT_EQ(waits.result.error, 0);
+            EXPECT_EQ(waits.result.count, 0);
+        }
+    });
+}
+
 TEST(a_network, lets_writers_wait_while_nobody_reads) {
     everywhere([](world& w) -> task<> {
         network net{w, {.room = 4}};
