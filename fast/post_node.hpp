@@ -19,7 +19,7 @@
 namespace galley::fast {
 
 template <template <class> class Atomic = std::atomic>
-struct basic_post_node : post_memory {
+struct alignas(64) basic_post_node : post_memory {
     field<Atomic, basic_post_node*> next{};
     callback work;
     void* home{};  ///< whose loop runs it; written there

@@ -63,11 +63,9 @@ public:
 
     /// Appends a callback's entry. False: that needs memory and there is none; it is not the first of the round, and
     /// will not need any after it.
-    [[nodiscard]] bool push_callback(ready_entry entry) noexcept {
+    [[nodiscard, gnu::always_inline]] inline bool push_callback(ready_entry entry) noexcept {
         if (task_room_ + callbacks_ >= capacity_ || size() == capacity_) [[unlikely]] {
-            try {
-                grow(capacity_ + 1);
-            } catch (const std::bad_alloc&) {
+            if (!try_to_grow()) {
                 return false;
             }
         }
@@ -112,6 +110,15 @@ private:
         put_end_ = lends_ ? filled_.get() + capacity_ : nullptr;
     }
 
+    // Not in line, so that an append saves no registers for it.
+    [[nodiscard, gnu::noinline]] bool try_to_grow() noexcept {
+        try {
+            grow(capacity_ + 1);
+        } catch (const std::bad_alloc&) {
+            return false;
+        }
+        return true;
+    }
     /// Strong guarantee: both allocations come first.
     void grow(std::size_t least) {
         const std::size_t capacity = std::max({least, 2 * capacity_, first_capacity});

@@ -52,7 +52,7 @@ public:
     [[nodiscard]] const basic_post_list<Atomic>& arrived() const noexcept { return arrived_; }
     /// Takes back the node of a callback that has run.
     void spend(node& n) noexcept {
-        n.work = callback{};
+        n.work.reset();
         spent_.push_back(n);
     }
     /// Gives the nodes that were spent to the posters.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -19,6 +20,7 @@ class callback {
     static constexpr bool fits =
         sizeof(F) <= capacity && alignof(F) <= alignof(void*) && std::is_nothrow_move_constructible_v<F>;
 
+    /// Null: there is nothing to do but to copy the bytes, as for nearly all that is posted.
     struct actions {
         void (*call)(void* self);
         void (*move)(void* from, void* to) noexcept;  // destroys `from`
@@ -28,14 +30,14 @@ class callback {
     template <class F>
     struct in_place {
         static F& self(void* p) noexcept { return *std::launder(static_cast<F*>(p)); }
-        static constexpr actions table{
-            [](void* p) { self(p)(); },
-            [](void* from, void* to) noexcept {
-                ::new (to) F(std::move(self(from)));
-                self(from).~F();
-            },
-            [](void* p) noexcept { self(p).~F(); },
-        };
+        static void call(void* p) { self(p)(); }
+        static void move(void* from, void* to) noexcept {
+            ::new (to) F(std::move(self(from)));
+            self(from).~F();
+        }
+        static void destroy(void* p) noexcept { self(p).~F(); }
+        static constexpr bool trivial = std::is_trivially_copyable_v<F>;
+        static constexpr actions table{&call, trivial ? nullptr : &move, trivial ? nullptr : &destroy};
     };
 
     /// A callable too large to be in place. (Written out, as std::unique_ptr would pull <memory> into every program.)
@@ -66,15 +68,22 @@ public:
     callback(callback&& other) noexcept { take(other); }
     callback& operator=(callback&& other) noexcept {
         if (this != &other) {
-            clear();
+            reset();
             take(other);
         }
         return *this;
     }
-    ~callback() { clear(); }
+    ~callback() { reset(); }
 
     [[nodiscard]] explicit operator bool() const noexcept { return actions_ != nullptr; }
     void operator()() { actions_->call(storage_); }
+    /// Empty from now on.
+    void reset() noexcept {
+        const actions* const held = std::exchange(actions_, nullptr);
+        if (held != nullptr && held->destroy != nullptr) {
+            held->destroy(storage_);
+        }
+    }
 
 private:
     template <class F, class A>
@@ -83,17 +92,16 @@ private:
         actions_ = &in_place<F>::table;
     }
     void take(callback& other) noexcept {
-        if (other.actions_ != nullptr) {
-            other.actions_->move(other.storage_, storage_);
-        }
         actions_ = std::exchange(other.actions_, nullptr);
-    }
-    void clear() noexcept {
-        if (actions_ != nullptr) {
-            std::exchange(actions_, nullptr)->destroy(storage_);
+        if (actions_ == nullptr) {
+            return;
+        }
+        if (actions_->move != nullptr) {
+            actions_->move(other.storage_, storage_);
+        } else {
+            std::memcpy(storage_, other.storage_, capacity);
         }
     }
-
     const actions* actions_{};
     alignas(void*) std::byte storage_[capacity];
 };

@@ -47,13 +47,7 @@ void task_registry::unlist_failure(context& task) noexcept {
     task.failure_ = context::failure::unobserved;
 }
 
-void task_registry::call(callback& work) noexcept {
-    try {
-        work();
-    } catch (...) {
-        handler_(handler_argument_, nullptr, std::current_exception());
-    }
-}
+void task_registry::callback_failed() noexcept { handler_(handler_argument_, nullptr, std::current_exception()); }
 
 void task_registry::report(const context& task, std::exception_ptr error) noexcept {
     if (observer_ != nullptr) {

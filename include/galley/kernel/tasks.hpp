@@ -65,7 +65,13 @@ public:
         return thread == nullptr || thread == this_thread();
     }
     /// Calls a posted callback; what it throws goes to the handler.
-    void call(callback& work) noexcept;
+    void call(callback& work) noexcept {
+        try {
+            work();
+        } catch (...) {
+            callback_failed();
+        }
+    }
     /// Where a task that is spawned now goes: below the innermost scope of the running task, else below the root.
     [[nodiscard]] scope_node& spawn_place() noexcept { return current_ == nullptr ? root_ : current_->innermost(); }
 
@@ -92,6 +98,8 @@ public:
 private:
     friend class context;
 
+    /// In a handler: tells of the exception.
+    void callback_failed() noexcept;
     /// An address that no other thread has.
     [[nodiscard]] static const void* this_thread() noexcept {
         static thread_local const char mark{};
