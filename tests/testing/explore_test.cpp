@@ -128,7 +128,17 @@ TEST(orders, of_operations_that_are_done_together) {
     completions.completions = true;
     EXPECT_THAT(orders(only(nothing), two), ElementsAre("ab"));
     EXPECT_THAT(orders(only(completions), two), ElementsAre("ab", "ba"));
-    EXPECT_THAT(orders({}, two), ElementsAre("ab", "ba"));  // by default, too
+}
+
+// What a program may depend on by accident is relaxed by default; what makes a loop bad, or costs much, is not.
+TEST(orders, that_are_open_by_default) {
+    const relaxations by_default;
+    EXPECT_TRUE(by_default.ready_order);
+    EXPECT_TRUE(by_default.timer_ties);
+    EXPECT_TRUE(by_default.completions);
+    EXPECT_TRUE(by_default.posts);
+    EXPECT_FALSE(by_default.late);
+    EXPECT_FALSE(by_default.rounds);
 }
 
 TEST(orders, of_a_loop_that_is_late) {

@@ -10,6 +10,7 @@
 #include <galley/testing/play.hpp>
 #include <galley/testing/signals.hpp>
 #include <galley/testing/testing.hpp>
+#include <galley/testing/virtual_driver.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -85,6 +86,18 @@ struct two_ends {
     descriptor one;
     descriptor other;
 };
+
+// WAIT-3
+TEST(a_virtual_driver, is_woken_once_before_or_in_a_wait) {
+    testing::virtual_driver driver;
+    driver.at(instant{5s}, [] {});
+    operation_list done;
+    driver.get_waker()->wake();
+    driver.wait(std::nullopt, done);
+    EXPECT_EQ(driver.now(), epoch);
+    driver.wait(std::nullopt, done);
+    EXPECT_EQ(driver.now(), instant{5s});
+}
 
 TEST(a_network, takes_its_time) {
     everywhere([](world& w) -> task<> {
