@@ -17,6 +17,7 @@
 
 namespace pool = galley::frame_pool;
 using galley::fuzz::allocations;
+using galley::fuzz::live_blocks;
 
 namespace {
 
@@ -59,6 +60,22 @@ TEST_F(frame_pool, a_block_that_was_given_back_on_another_thread_serves_that_one
         pool::deallocate(there, 100);  // the thread's end frees it
     }}.join();
     EXPECT_EQ(there, block);
+}
+
+TEST_F(frame_pool, a_thread_keeps_so_many_of_a_class_and_no_more) {
+    std::thread{[] {
+        for (const std::size_t size : {std::size_t{64}, largest}) {
+            std::vector<void*> blocks(3 * pool::most_free);
+            for (void*& block : blocks) {
+                block = pool::allocate(size);
+            }
+            const std::size_t before = live_blocks();
+            for (void* const block : blocks) {
+                pool::deallocate(block, size);
+            }
+            EXPECT_EQ(before - live_blocks(), blocks.size() - pool::most_free) << size;
+        }
+    }}.join();
 }
 
 // Under sanitizers as well.

@@ -335,7 +335,7 @@ TYPED_TEST(long_life, of_tasks_that_another_thread_makes) {
             }
         }
     };
-    constexpr std::size_t most_kept = 2 * 2 * frame_pool::most_free * 256;
+    constexpr std::size_t most_kept = 2 * frame_pool::most_free * 256;
     constexpr int many = 300'000;
     makes(a_short_life);
     const std::size_t before = live_bytes();

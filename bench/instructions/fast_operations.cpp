@@ -32,6 +32,26 @@ task<> awaits(std::uint64_t count, std::uint64_t& done) {
     }
 }
 
+/// When there were so many tasks at a time once that all that recycles memory is full.
+task<> awaits_after_many(galley::loop& loop, std::uint64_t count, std::uint64_t& done) {
+    {
+        std::vector<task<>> bodies;
+        for (std::uint64_t i = 0; i < 10 * width; ++i) {
+            bodies.push_back(yields(1, done));
+        }
+        co_await galley::when_all(std::move(bodies));
+        std::vector<galley::join_handle<std::uint64_t>> handles;
+        for (std::uint64_t i = 0; i < 10 * width; ++i) {
+            handles.push_back(galley::spawn(loop, give(i)));
+        }
+        for (auto& handle : handles) {
+            static_cast<void>(co_await handle.join());
+        }
+    }
+    done = 0;
+    co_await awaits(count, done);
+}
+
 task<> joins(galley::loop& loop, std::uint64_t count, std::uint64_t& done) {
     for (std::uint64_t i = 0; i < count; ++i) {
         galley::join_handle<std::uint64_t> handle = galley::spawn(loop, give(done));
@@ -114,6 +134,8 @@ std::vector<operation> fast_operations() {
         {"yield_64", [](n count) { return yields_of(64, count); }},
         {"yield_1", [](n count) { return yields_of(1, count); }},
         {"await", [](n count) { return run_one([=](auto&, auto& done) { return awaits(count, done); }); }},
+        {"await_after_many",
+         [](n count) { return run_one([=](auto& l, auto& done) { return awaits_after_many(l, count, done); }); }},
         {"spawn_join", [](n count) { return run_one([=](auto& l, auto& done) { return joins(l, count, done); }); }},
         {"gather", [](n count) { return run_one([=](auto&, auto& done) { return gathers(count, done); }); }},
         {"timeout", [](n count) { return run_one([=](auto&, auto& done) { return times_out(count, done); }); }},

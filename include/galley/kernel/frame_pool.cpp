@@ -1,43 +1,39 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <galley/kernel/frame_pool.hpp>
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #if GALLEY_POOL_FRAMES
 
 namespace galley::frame_pool {
 
-constinit thread_local free_blocks of_thread{.lists = {}, .until_trim = 1};
+constinit thread_local free_blocks of_thread{};
 
 namespace {
 
-constinit thread_local bool thread_ends = false;
-
-void free_all(free_block* first) noexcept {
-    while (first != nullptr) {
-        ::operator delete(std::exchange(first, first->next));
-    }
-}
+/// What a thread has done of its life here.
+enum class stage : std::uint8_t { unused, used, ended };
+constinit thread_local stage of_life = stage::unused;
 
 // Frees a thread's lists when it ends. Blocks that come still later, from destructors of other thread-locals, go back
-// to the heap at once.
+// to the heap at once, as there is no room for any.
 struct at_thread_exit {
+    at_thread_exit() noexcept {
+        of_life = stage::used;
+        std::ranges::fill(of_thread.room, most_free);
+    }
     ~at_thread_exit() {
-        thread_ends = true;
-        of_thread.until_trim = 1;
-        for (free_block*& list : of_thread.lists) {
-            free_all(std::exchange(list, nullptr));
+        of_life = stage::ended;
+        std::ranges::fill(of_thread.room, 0);
+        for (free_block*& first : of_thread.lists) {
+            while (first != nullptr) {
+                ::operator delete(std::exchange(first, first->next));
+            }
         }
     }
 };
-
-void trim(free_block* first) noexcept {
-    for (std::size_t kept = 1; first != nullptr; ++kept, first = first->next) {
-        if (kept == most_free) {
-            free_all(std::exchange(first->next, nullptr));
-        }
-    }
-}
 
 }  // namespace
 
@@ -47,23 +43,15 @@ void* allocate_new(std::size_t size) {
 }
 
 void give_back(void* memory, std::size_t size) noexcept {
-    const std::size_t index = (size - 1) / class_bytes;
-    if (index >= class_count) {
-        ::operator delete(memory);
-        return;
+    if (size <= class_bytes * class_count) {
+        ++of_thread.room[(size - 1) / class_bytes];  // which is 0 again: there was none
+        if (of_life == stage::unused) {
+            static thread_local at_thread_exit cleaner;
+            static_cast<void>(cleaner);
+            return deallocate(memory, size);
+        }
     }
-    of_thread.until_trim = 1;
-    if (thread_ends) {
-        ::operator delete(memory);
-        return;
-    }
-    static thread_local at_thread_exit cleaner;
-    static_cast<void>(cleaner);
-    for (free_block* const list : of_thread.lists) {
-        trim(list);
-    }
-    of_thread.until_trim = most_free;
-    of_thread.lists[index] = ::new (memory) free_block{of_thread.lists[index]};
+    ::operator delete(memory);
 }
 
 }  // namespace galley::frame_pool

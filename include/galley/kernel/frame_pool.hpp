@@ -25,8 +25,9 @@ namespace galley::frame_pool {
 
 inline constexpr std::size_t class_bytes = 16;  ///< sizes are rounded up to multiples of this
 inline constexpr std::size_t class_count = 64;  ///< larger blocks than class_bytes * class_count are not pooled
-/// Free blocks of a class that a thread keeps, as what others make ends here, too. It looks once in as many frees, so
-/// that these cost no count of each list: there may be twice as many.
+/// Free blocks of a class that a thread keeps, as what others make ends here, too. Counted one by one: to look at the
+/// lists from time to time instead would save an instruction an allocation, and cost a walk through memory that is in
+/// no cache, again and again, once there were many tasks.
 inline constexpr std::size_t most_free = 4096;
 
 #if GALLEY_POOL_FRAMES
@@ -34,9 +35,10 @@ inline constexpr std::size_t most_free = 4096;
 struct free_block {
     free_block* next;
 };
+/// All zero at first: what a thread frees first takes the slow path, which makes room.
 struct free_blocks {
     free_block* lists[class_count];
-    std::size_t until_trim;  ///< frees
+    std::size_t room[class_count];  ///< for so many more
 };
 extern constinit thread_local free_blocks of_thread;
 
@@ -49,19 +51,20 @@ extern constinit thread_local free_blocks of_thread;
         free_block*& list = of_thread.lists[index];
         if (free_block* const block = list; block != nullptr) [[likely]] {
             list = block->next;
+            ++of_thread.room[index];
             return block;
         }
     }
     return allocate_new(size);
 }
 
-/// The slow path: a large block, a thread's first one, or the time to trim.
+/// The slow path: a large block, a thread's first one, or one too many.
 void give_back(void* memory, std::size_t size) noexcept;
 
 inline void deallocate(void* memory, std::size_t size) noexcept {
     const std::size_t index = (size - 1) / class_bytes;
     if (index < class_count) [[likely]] {
-        if (--of_thread.until_trim != 0) [[likely]] {
+        if (of_thread.room[index]-- != 0) [[likely]] {  // one instruction with its test; the slow path puts it right
             of_thread.lists[index] = ::new (memory) free_block{of_thread.lists[index]};
             return;
         }
