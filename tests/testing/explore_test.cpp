@@ -16,6 +16,7 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -281,6 +282,20 @@ TEST(a_failure_is, told_with_what_the_body_chose) {
     });
     EXPECT_EQ(found.failure, "the body failed: the wrong door");
     EXPECT_THAT(found.timeline, HasSubstr("chooses 2 of 3"));
+}
+
+TEST(a_timeline, has_its_columns_below_each_other_however_long_the_times_are) {
+    const auto found = explore({}, []() -> task<> {
+        co_await sleep_for(1s);
+        co_await sleep_for(1h + 1ns);
+        testing::require(false, "enough");
+    });
+    std::vector<std::size_t> columns;
+    std::istringstream lines{found.timeline};
+    for (std::string line; std::getline(lines, line);) {
+        if (const std::size_t at = line.find("1 body"); at != std::string::npos) columns.push_back(at);
+    }
+    EXPECT_THAT(columns, ElementsAre(columns.front(), columns.front(), columns.front())) << found.timeline;
 }
 
 TEST(a_failure_is, what_is_not_deterministic) {

@@ -138,6 +138,19 @@ TEST(a_property_over_data_and_schedules, holds) {
     EXPECT_TRUE(check_sum(true).template is<rc::detail::SuccessResult>());
 }
 
+TEST(a_property_over_data_and_schedules, meets_the_order_that_the_rules_fix_before_another) {
+    bool met = false;
+    EXPECT_TRUE(rc::check([&met] {
+        testing::rc_explore([&met](testing::world& w) -> task<> {
+            const bool first_is_fixed = w.choose(8) == 0;
+            const bool second_is_not = w.choose(8) != 0;
+            met = met || (first_is_fixed && second_is_not);
+            co_return;
+        });
+    }));
+    EXPECT_TRUE(met);
+}
+
 TEST(a_property_over_data_and_schedules, fails_with_small_data_and_a_timeline) {
     const auto result = check_sum(false);
     ASSERT_TRUE(result.template is<rc::detail::FailureResult>());

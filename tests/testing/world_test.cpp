@@ -29,6 +29,7 @@
 #include <vector>
 
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 
 namespace galley::test {
 namespace {
@@ -152,6 +153,26 @@ TEST(a_network, counts_nothing_where_it_only_waits) {
             EXPECT_EQ(waits.result.error, 0);
             EXPECT_EQ(waits.result.count, 0);
         }
+    });
+}
+
+TEST(a_network, counts_nothing_beside_an_error) {
+    everywhere([](world& w) -> task<> {
+        network net{w};
+        two_ends ends{w, net.connected()};
+        std::byte room{};
+        operation in_vain{io::read, ends.other.get(), &room, 1, [](operation&) noexcept {}};
+        EXPECT_FALSE(w.loop.start(in_vain));
+        ends.other = {};
+        co_await sleep_for(1ms);
+        EXPECT_EQ(in_vain.result.error, ECANCELED);
+        EXPECT_EQ(in_vain.result.count, 0);
+
+        const descriptor alone{w.loop, w.loop.get_sockets().open(AF_INET)};
+        operation too_early{io::read, alone.get(), &room, 1, [](operation&) noexcept {}};
+        EXPECT_TRUE(w.loop.start(too_early));
+        EXPECT_EQ(too_early.result.error, ENOTCONN);
+        EXPECT_EQ(too_early.result.count, 0);
     });
 }
 
