@@ -278,6 +278,28 @@ TEST(a_network, refuses_where_nobody_listens) {
     });
 }
 
+TEST(a_network, makes_no_socket_where_that_is_scripted_to_fail) {
+    everywhere([](world& w) -> task<> {
+        const network net{w};
+        w.outside.fail_socket(EMFILE, 1);  // the second
+        w.outside.fail_socket(ENOBUFS);    // the first
+        const auto error_of_listening = [&w]() -> int {
+            try {
+                const tcp_listener listener{w.loop, {"::", 81}};
+            } catch (const std::system_error& error) {
+                return error.code().value();
+            }
+            return 0;
+        };
+        EXPECT_EQ(error_of_listening(), ENOBUFS);
+        const stream_result no_socket = co_await tcp_connect({"::1", 81});
+        EXPECT_EQ(no_socket.error.value(), EMFILE);
+        EXPECT_EQ(error_of_listening(), 0);
+        const stream_result nobody_there = co_await tcp_connect({"::1", 81});
+        EXPECT_EQ(nobody_there.error.value(), ECONNREFUSED);
+    });
+}
+
 TEST(a_network, has_each_port_once) {
     everywhere([](world& w) -> task<> {
         const network net{w};

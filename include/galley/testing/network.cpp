@@ -101,7 +101,10 @@ public:
     void connect(end& e, std::uint16_t port);
     void close_door(const end& e);
 
-    [[nodiscard]] int open(int) noexcept override { return open_end()->descriptor; }
+    [[nodiscard]] int open(int) noexcept override {
+        const int error = around_.outside.socket_fault();
+        return error != 0 ? -error : open_end()->descriptor;
+    }
     [[nodiscard]] int reuse_address(int socket) noexcept override { return find(socket) == nullptr ? EBADF : 0; }
     [[nodiscard]] int bind(int socket, const sockaddr* to, unsigned size) noexcept override;
     [[nodiscard]] int listen(int socket) noexcept override;

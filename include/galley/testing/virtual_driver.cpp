@@ -81,14 +81,15 @@ void virtual_driver::changed(int descriptor) {
 
 // ---- operations ----------------------------------------------------------------------------------------------------
 
-bool virtual_driver::fails(operation& op) noexcept {
+/// What this one is to end with; 0: it does not fail.
+int virtual_driver::take_fault(std::optional<io> of) noexcept {
     for (auto f = faults_.begin(); f != faults_.end(); ++f) {
-        if (f->kind != op.kind || f->after-- > 0) continue;
-        op.result = {io_result::status::done, f->error, 0};
+        if (f->of != of || f->after-- > 0) continue;
+        const int error = f->error;
         faults_.erase(f);
-        return true;
+        return error;
     }
-    return false;
+    return 0;
 }
 
 bool virtual_driver::start(operation& op) noexcept {
@@ -97,7 +98,11 @@ bool virtual_driver::start(operation& op) noexcept {
         op.result = {io_result::status::done, EBADF, 0};
         return true;
     }
-    if (fails(op) || find(op.descriptor)->file->attempt(op)) return true;
+    if (const int error = take_fault(op.kind); error != 0) {
+        op.result = {io_result::status::done, error, 0};
+        return true;
+    }
+    if (find(op.descriptor)->file->attempt(op)) return true;
     find(op.descriptor)->in_flight.push_back(&op);
     return false;
 }

@@ -46,6 +46,10 @@ public:
     void changed(int descriptor);
     /// The next operation of that kind that is started, but for `after` of them, ends at once with `error`.
     void fail(io kind, int error, std::size_t after = 0) { faults_.push_back({kind, error, after}); }
+    /// The next socket that is made, but for `after` of them, is not: the program is told `error`, EMFILE, say.
+    void fail_socket(int error, std::size_t after = 0) { faults_.push_back({std::nullopt, error, after}); }
+    /// For a network, when it is asked for a socket: what it is to say instead of making one, an errno value; 0: nothing.
+    [[nodiscard]] int socket_fault() noexcept { return take_fault(std::nullopt); }
     /// Who makes sockets on this driver from now on; at first nobody does: there is no network (ENETDOWN).
     void use(std::shared_ptr<sockets> network) noexcept { sockets_ = std::move(network); }
     /// The names of what is open, in the order of the descriptors.
@@ -76,13 +80,13 @@ private:
         operation* op;
     };
     struct fault {
-        io kind;
+        std::optional<io> of;  ///< none: of a socket's making
         int error;
         std::size_t after;
     };
 
     [[nodiscard]] open_file* find(int descriptor) noexcept;
-    [[nodiscard]] bool fails(operation& op) noexcept;
+    [[nodiscard]] int take_fault(std::optional<io> of) noexcept;
     void end_all(open_file& f, const io_result& how);
     void happen();
     void report(operation_list& done);
