@@ -239,6 +239,34 @@ TYPED_TEST(completion_suite, no_error_is_silent) {
                                        "callback: gone before it fails"));
 }
 
+TYPED_TEST(completion_suite, no_error_is_silent_that_is_under_way_when_the_loop_goes) {
+    std::vector<std::string> told;
+    const auto note = [](void* to, const context*, std::exception_ptr error) noexcept {
+        try {
+            std::rethrow_exception(error);
+        } catch (const std::exception& e) {
+            static_cast<std::vector<std::string>*>(to)->emplace_back(e.what());
+        }
+    };
+    {
+        galley::testing::virtual_driver driver;
+        TypeParam loop{driver};
+        loop.tasks().on_failure(note, &told);
+        const auto waits = [](galley::loop* l, std::exception_ptr error) -> task<> {
+            completion<> c{*l};
+            EXPECT_TRUE(c.get_completer().fail(error));
+            l->stop();
+            co_await c.wait();
+        };
+        spawn(loop, waits(&loop, this->error("awaited"))).detach();
+        EXPECT_EQ(loop.run(), verdict::stopped);
+        std::optional<completion<>> c{std::in_place, loop};
+        EXPECT_TRUE(c->get_completer().fail(this->error("given up")));
+        c.reset();
+    }
+    EXPECT_THAT(told, ::testing::ElementsAre("awaited", "given up"));
+}
+
 TYPED_TEST(completion_suite, nobody_complains_of_a_broken_one_that_nobody_awaits) {
     std::optional<completion<>> c{std::in_place, this->loop};
     std::optional<completer<>> unused{c->get_completer()};

@@ -110,8 +110,8 @@ task<> task_program::act(std::uint8_t what, int depth) {
     const bool deeper = depth > 0;
     switch (what % 32) {
         case 0: return sleep(duration{static_cast<std::int64_t>(in_.time(0, ~std::uint64_t{0} >> 1))});
-        case 1:
-        case 2: return wait(which);
+        case 1: return wait(which);
+        case 2: return ask(which);
         case 3:
         case 4: return deeper ? with_permit(which, depth) : nothing();
         case 5:
@@ -140,8 +140,8 @@ void task_program::touch(std::size_t what, std::size_t which, int depth) {
     auto& handle = started_[which].handle;
     const auto kind = which % kinds;
     switch (what % 10) {
-        case 0:
-        case 1: start(which, depth > 0 ? depth - 1 : 0); break;
+        case 0: start(which, depth > 0 ? depth - 1 : 0); break;
+        case 1: answer(kind); break;
         case 2:
             if (handle) book_.note('c', which, handle.cancel() ? 1 : 0);
             break;
@@ -174,6 +174,22 @@ void task_program::touch(std::size_t what, std::size_t which, int depth) {
     }
 }
 
+/// Uses the right to fulfil a completion, or lets it go; perhaps nobody waits any more.
+void task_program::answer(std::size_t which) {
+    auto asked = std::exchange(completers_[which], std::nullopt);
+    if (!asked) return;
+    switch (in_.byte() % 3) {
+        case 0: book_.note('a', which, asked->complete(token{book_}) ? 1 : 0); break;
+        case 1: {
+            const failure f = book_.new_failure();
+            const bool taken = asked->fail(std::make_exception_ptr(f));
+            require(taken, "THREAD-3: who fulfils alone, while the loop is open, is not refused an error");
+            break;
+        }
+        default: break;  // it is broken
+    }
+}
+
 void task_program::caught(failure f) {
     book_.sees(f);
     if (in_.byte() % 4 == 1) throw book_.new_failure();
@@ -194,6 +210,21 @@ task<> task_program::yield_once() { co_await yield(); }
 task<> task_program::wait(std::size_t which) {
     co_await events_[which].wait();
     book_.note('w', which, 0);
+}
+
+task<> task_program::ask(std::size_t which) {
+    if (completers_[which]) co_return;
+    completion<token> asked{loop_};
+    completers_[which].emplace(asked.get_completer());
+    try {
+        const token value = co_await asked.wait();
+        require(value.number() != 0, "THREAD-1: a value comes whole");
+        book_.note('q', which, value.number());
+    } catch (const failure& f) {
+        caught(f);
+    } catch (const broken_completion&) {
+        book_.note('b', which, 0);
+    }
 }
 
 task<> task_program::with_permit(std::size_t which, int depth) {

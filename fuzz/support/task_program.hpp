@@ -75,6 +75,8 @@ private:
     task<> sleep(duration d);
     task<> yield_once();
     task<> wait(std::size_t which);
+    task<> ask(std::size_t which);
+    void answer(std::size_t which);
     task<> with_permit(std::size_t which, int depth);
     task<> with_mutex(std::size_t which, int depth);
     task<> put(std::size_t which);
@@ -109,6 +111,7 @@ private:
     std::array<started_task, handles> started_{};
     std::array<task_group*, kinds> groups_{};
     std::array<cancel_scope*, kinds> scopes_{};
+    std::array<std::optional<completer<token>>, kinds> completers_{};
 };
 
 }  // namespace galley::fuzz

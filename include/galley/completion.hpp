@@ -131,7 +131,7 @@ class completion {
 public:
     /// Throws std::bad_alloc; nothing that comes later does.
     explicit completion(loop& l)
-        : loop_{&l}, state_{std::make_unique<completion_state<T>>(l.get_remote().reserve()).release()} {}
+        : loop_{&l}, state_{std::make_unique<completion_state<T>>(l.get_remote().reserve(), &l).release()} {}
     completion(const completion&) = delete;
     completion& operator=(const completion&) = delete;
     ~completion() {

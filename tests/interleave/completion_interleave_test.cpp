@@ -74,7 +74,7 @@ class yard {
 public:
     yard(stage& s, const plan& p) : stage_{s}, plan_{p} {
         counted_alive = 0;
-        state_ = std::make_unique<state>(reserved_post{hold_box()}).release();
+        state_ = std::make_unique<state>(reserved_post{hold_box()}, nullptr).release();
         for (std::size_t i = 0; i < p.scripts.size(); ++i) {
             state_->join();
         }

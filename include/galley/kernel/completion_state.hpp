@@ -73,7 +73,8 @@ public:
     using outcome_type = completion_outcome<T>;
     using stored = typename outcome_type::stored;
 
-    explicit completion_state(reserved_post post) noexcept : post_{std::move(post)} {}
+    /// `home`: the loop that the post goes to; null: there is nobody to be told of failures (tests).
+    explicit completion_state(reserved_post post, loop* home) noexcept : post_{std::move(post)}, home_{home} {}
     completion_state(const completion_state&) = delete;
     completion_state& operator=(const completion_state&) = delete;
 
@@ -144,13 +145,20 @@ private:
         arrival& operator=(arrival&&) = delete;
         ~arrival() {
             if (state_ != nullptr) {
+                if (!called_) {
+                    state_->report_untaken();
+                }
                 state_->leave();
             }
         }
-        void operator()() const { state_->arrive(); }
+        void operator()() {
+            called_ = true;
+            state_->arrive();
+        }
 
     private:
         completion_state* state_;
+        bool called_{};  ///< else the loop is being destroyed, and this with it (LIFE-5)
     };
 
     void destroy() noexcept { const std::unique_ptr<completion_state> last{this}; }
@@ -159,12 +167,22 @@ private:
     [[nodiscard]] bool send() noexcept {
         reserved_post post = std::move(post_);  // the loop may be done with all this before the call returns
         callback work{arrival{*this}};
-        return post.post(work);
+        const bool sent = post.post(work);
+        if (!sent) {
+            outcome_.error = nullptr;  // it is its user's who is told, and still here: what was refused is in `work`
+        }
+        return sent;
+    }
+    /// Of a post that was not called. Loop thread: whoever else has one left has taken the error back.
+    void report_untaken() noexcept {
+        if (outcome_.error && home_ != nullptr) {
+            report_failure(*home_, std::exchange(outcome_.error, nullptr));
+        }
     }
     void arrive() {
         if (!waiters_) {  // the waiting end has gone: a failure is nobody's
             if (outcome_.error) {
-                std::rethrow_exception(outcome_.error);
+                std::rethrow_exception(std::exchange(outcome_.error, nullptr));
             }
             return;
         }
@@ -177,6 +195,7 @@ private:
 
     word word_{};
     reserved_post post_;
+    loop* home_;
     // Written by whoever has claimed it, then, by the post, the loop thread's.
     outcome_type outcome_{};
     // The loop thread's. None: the waiting end has gone.
