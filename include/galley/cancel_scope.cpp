@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <galley/cancel_scope.hpp>
 
+#include <cassert>
 #include <stdexcept>
 
 namespace galley {
@@ -14,8 +15,8 @@ namespace {
 }  // namespace
 
 void cancel_scope::abandon() noexcept {
+    assert(parent() == nullptr && "galley::cancel_scope: destroyed, though a task is inside of it");
     owner_->loop().cancel(*this);
-    owner_->leave_scope(*this);
 }
 
 void cancel_scope::open(context& task) {

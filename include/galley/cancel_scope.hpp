@@ -51,7 +51,8 @@ public:
     explicit cancel_scope(deadline d) noexcept : cancel_scope{protection::open, d} {}
     /// Shielded: what encloses it cannot cancel what is inside (CANCEL-3).
     explicit cancel_scope(protection p) noexcept : cancel_scope{p, std::nullopt} {}
-    /// A scope that is still open when it goes belongs to a task that is being destroyed.
+    /// A scope that is still open when it goes belongs to a task that is being destroyed with its loop, and the tree
+    /// was taken apart as a whole.
     ~cancel_scope() {
         if (owner_ != nullptr) [[unlikely]] {
             abandon();

@@ -133,16 +133,12 @@ class join_handle;
 /// How a join tells of the task's end.
 enum class join_style : bool { throws, answers };
 
-/// The await of a task's end.
+/// The await of a task's end. One that is destroyed with its task, when the loop is, leaves the other task an owner that
+/// is no more: nothing ends after that, so nobody tells it.
 template <class T, join_style Style>
 class [[nodiscard]] join_awaiter final : public awaiter<join_awaiter<T, Style>>, private task_owner {
 public:
     explicit join_awaiter(task_ref<T> target) noexcept : target_{std::move(target)} {}
-    ~join_awaiter() {
-        if (target_ && !target_->ended() && this->waiting()) [[unlikely]] {
-            static_cast<void>(withdraw());
-        }
-    }
 
     /// Throws std::logic_error if somebody joins that task, or has joined it, already (TASK-2).
     [[nodiscard]] bool begin() {

@@ -42,8 +42,6 @@ protected:
     explicit constexpr suspension(delivery with) noexcept : with_{with} {}
     ~suspension() = default;
 
-    [[nodiscard]] bool waiting() const noexcept;
-
     context* task_{};  ///< null until awaited
     delivery with_{delivery::value};
 
@@ -93,9 +91,6 @@ public:
         innermost_ = &scope;
     }
     void leave_scope(scope_node& scope) noexcept {
-        if (scope.parent() == nullptr) [[unlikely]] {
-            return;  // the tree was taken apart as a whole: the loop is being destroyed
-        }
         assert(innermost_ == &scope);  // scopes are left innermost first, as frames are
         innermost_ = scope.parent();
         scope.leave();
@@ -108,9 +103,6 @@ public:
     /// A yield: an append, whatever the budget.
     bool yield() noexcept;
     void make_ready(cause why) noexcept;
-    [[nodiscard]] bool waits_for(const suspension& await) const noexcept {
-        return state_ == state::waiting && waiting_ == &await;
-    }
 
     // --- frames
     /// The innermost frame, which runs or is suspended: kept by every call's begin and end.

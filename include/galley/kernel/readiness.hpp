@@ -79,6 +79,5 @@ inline void suspension::resume(cause why, delivery with) noexcept {
     with_ = with;
     task_->make_ready(why);
 }
-inline bool suspension::waiting() const noexcept { return task_ != nullptr && task_->waits_for(*this); }
 
 }  // namespace galley
