@@ -133,8 +133,8 @@ class join_handle;
 /// How a join tells of the task's end.
 enum class join_style : bool { throws, answers };
 
-/// The await of a task's end. One that is destroyed with its task, when the loop is, leaves the other task an owner that
-/// is no more: nothing ends after that, so nobody tells it.
+/// The await of a task's end. One that is destroyed with its task, when the loop is, leaves the other task an owner
+/// that is no more: nothing ends after that, so nobody tells it.
 template <class T, join_style Style>
 class [[nodiscard]] join_awaiter final : public awaiter<join_awaiter<T, Style>>, private task_owner {
 public:
