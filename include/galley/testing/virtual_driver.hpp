@@ -48,7 +48,7 @@ public:
     void fail(io kind, int error, std::size_t after = 0) { faults_.push_back({kind, error, after}); }
     /// The next socket that is made, but for `after` of them, is not: the program is told `error`, EMFILE, say.
     void fail_socket(int error, std::size_t after = 0) { faults_.push_back({std::nullopt, error, after}); }
-    /// For a network, when it is asked for a socket: what it is to say instead of making one, an errno value; 0: nothing.
+    /// For a network that is asked for a socket: the errno value to say instead of making one; 0: it makes one.
     [[nodiscard]] int socket_fault() noexcept { return take_fault(std::nullopt); }
     /// Who makes sockets on this driver from now on; at first nobody does: there is no network (ENETDOWN).
     void use(std::shared_ptr<sockets> network) noexcept { sockets_ = std::move(network); }
