@@ -14,22 +14,23 @@ namespace {
 using workloads::echo_shape;
 using workloads::echo_tally;
 
-/// Until all of `into` has come. False: the connection has ended.
-galley::task<bool> read_all(const galley::tcp_stream& stream, std::span<std::byte> into) {
-    while (!into.empty()) {
-        const auto [error, n] = co_await stream.read(into);
+/// Collects a message in the beginning of `room`. There is more room than that, as in the peers' buffers: a read that is
+/// short tells that there is no more, and the next one need not ask. False: the connection has ended.
+galley::task<bool> read_message(const galley::tcp_stream& stream, std::span<std::byte> room, std::size_t size) {
+    for (std::size_t have = 0; have < size;) {
+        const auto [error, n] = co_await stream.read(room.subspan(have));
         if (error || n == 0) {
             co_return false;
         }
-        into = into.subspan(n);
+        have += n;
     }
     co_return true;
 }
 
 galley::task<> serve(galley::tcp_stream stream, std::size_t size) {
-    std::vector<std::byte> message(size);
-    while (co_await read_all(stream, message)) {
-        const auto [error, n] = co_await stream.write_all(message);
+    std::vector<std::byte> room(2 * size);
+    while (co_await read_message(stream, room, size)) {
+        const auto [error, n] = co_await stream.write_all(std::span{room}.first(size));
         if (error) {
             co_return;
         }
@@ -38,18 +39,18 @@ galley::task<> serve(galley::tcp_stream stream, std::size_t size) {
 
 galley::task<> request(galley::loop& loop, galley::tcp_stream stream, std::size_t size, echo_tally& t) {
     std::vector<std::byte> sent(size);
-    std::vector<std::byte> got(size);
+    std::vector<std::byte> room(2 * size);
     while (!t.over) {
         t.renew(sent);
         const auto [error, n] = co_await stream.write_all(sent);
         if (error) {
             co_return;  // and the batch is not complete
         }
-        const bool answered = co_await read_all(stream, got);
+        const bool answered = co_await read_message(stream, room, size);
         if (!answered) {
             co_return;
         }
-        if (t.note(sent == got)) {
+        if (t.note(std::equal(sent.begin(), sent.end(), room.begin()))) {
             loop.stop();
         }
     }

@@ -23,7 +23,8 @@ public:
     /// at once.
     explicit tcp_stream(descriptor socket) noexcept;
 
-    /// At least one byte, or the end: no error and 0.
+    /// At least one byte, or the end: no error and 0. A read that is short tells that nothing is left, which saves the
+    /// next one a system call: so let there be more room than what usually comes.
     transfer<io::read> read(std::span<std::byte> into) const noexcept { return galley::read(socket_.get(), into); }
     /// At least one byte, perhaps not all.
     transfer<io::write> write(std::span<const std::byte> from) const noexcept {
