@@ -65,6 +65,8 @@ public:
         narrate(operation, where, as, old, change(old), at);
         return old;
     }
+    /// How often that of the calling thread has changed something.
+    [[nodiscard]] std::size_t swaps() const noexcept { return swaps_[self_]; }
     [[nodiscard]] bool compare_exchange(std::size_t where, std::uint64_t& expected, std::uint64_t desired,
                                         std::memory_order success, std::memory_order failing, bool weak,
                                         const std::source_location& at);
@@ -123,6 +125,7 @@ private:
     boost::context::fiber scheduler_{};  ///< the program, while a thread runs
     boost::context::fiber outside_{};    ///< who has called perform
     std::array<std::vector<own_object>, most_threads> own_{};
+    std::array<std::size_t, most_threads> swaps_{};  ///< of each thread
     message_index from_{};           ///< of the thread's turn
     std::vector<option> options_{};  ///< of one operation; here so that its memory is kept
     std::vector<step> ready_{};

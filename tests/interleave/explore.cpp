@@ -31,6 +31,7 @@ void stage::require(bool holds, std::string_view what) {
         execution_.fail("not so: " + std::string{what});
     }
 }
+std::size_t stage::swaps() const { return execution_.swaps(); }
 void stage::outcome(const std::string& text) { execution_.outcome(text); }
 
 report replay(const program& p, std::string_view choices, const limits& l) {

@@ -39,6 +39,8 @@ public:
     void run(std::vector<std::function<void()>> threads);
     /// Fails the execution if it does not hold. In a thread or after `run`.
     void require(bool holds, std::string_view what);
+    /// How often a compare_exchange of the calling thread has changed something.
+    [[nodiscard]] std::size_t swaps() const;
     /// After `run`: adds to the set of outcomes.
     void outcome(const std::string& text);
 

@@ -79,7 +79,9 @@ void office::post(std::size_t who, std::size_t count) {
         after = &l;
         works.emplace_back(delivery{l});
     }
+    const std::size_t before = stage_.swaps();
     const bool refused = !box_->post(works);
+    stage_.require(refused || stage_.swaps() - before == 1, "posts that are made together change the inbox once");
     stage_.require(!refused || closing_, "a post is refused only once the loop closes");
     for (std::size_t i = 0; i < count; ++i) {
         (letters_[who].end() - static_cast<std::ptrdiff_t>(count - i))->refused = refused;

@@ -85,6 +85,7 @@ bool execution::compare_exchange(std::size_t where, std::uint64_t& expected, std
     const std::uint64_t old = memory_.value(where, read);
     if (equal) {
         memory_.modify(self_, where, read, desired, as);
+        ++swaps_[self_];
         narrate("compare_exchange", where, as, old, desired, at);
     } else {
         memory_.load(self_, where, read, as_load);
