@@ -14,8 +14,8 @@ namespace {
 using workloads::echo_shape;
 using workloads::echo_tally;
 
-/// Collects a message in the beginning of `room`. There is more room than that, as in the peers' buffers: a read that is
-/// short tells that there is no more, and the next one need not ask. False: the connection has ended.
+/// Collects a message in the beginning of `room`. There is more room than that, as in the peers' buffers: a read that
+/// is short tells that there is no more, and the next one need not ask. False: the connection has ended.
 galley::task<bool> read_message(const galley::tcp_stream& stream, std::span<std::byte> room, std::size_t size) {
     for (std::size_t have = 0; have < size;) {
         const auto [error, n] = co_await stream.read(room.subspan(have));
