@@ -126,8 +126,8 @@ private:
     boost::context::fiber outside_{};    ///< who has called perform
     std::array<std::vector<own_object>, most_threads> own_{};
     std::array<std::size_t, most_threads> swaps_{};  ///< of each thread
-    message_index from_{};           ///< of the thread's turn
-    std::vector<option> options_{};  ///< of one operation; here so that its memory is kept
+    message_index from_{};                           ///< of the thread's turn
+    std::vector<option> options_{};                  ///< of one operation; here so that its memory is kept
     std::vector<step> ready_{};
     std::size_t tokens_{};
     std::size_t steps_{};
