@@ -21,25 +21,23 @@ constexpr std::size_t call_stack = std::size_t{64} * 1024;
 loop::loop(const loop_options& options)
     : own_driver{std::make_unique<epoll_driver>()},
       galley::loop{*own, options, call_stack},
+      basic_iteration{std::make_shared<mailbox>(get_driver().get_waker(), this), options.spin},
       ready_{put_, put_end_},
-      timers_{options.resolution_bits},
-      outside_{std::make_shared<mailbox>(get_driver().get_waker(), this)},
-      spinning_{options.spin} {}
+      timers_{options.resolution_bits} {}
 
 loop::loop(driver& d, const loop_options& options)
     : galley::loop{d, options, call_stack},
+      basic_iteration{std::make_shared<mailbox>(get_driver().get_waker(), this), options.spin},
       ready_{put_, put_end_},
-      timers_{options.resolution_bits},
-      outside_{std::make_shared<mailbox>(get_driver().get_waker(), this)},
-      spinning_{options.spin} {}
+      timers_{options.resolution_bits} {}
 
 // LIFE-5
 loop::~loop() {
     closed_ = true;
-    outside_.close();
+    outside().close();
     reap();
     tasks().destroy_all();
-    drop_callbacks();
+    drop_callbacks(ready_.waiting());
 }
 
 void loop::reap() noexcept {
@@ -52,14 +50,6 @@ void loop::reap() noexcept {
         }
         while (done.pop_front() != nullptr) {
             --operations_;
-        }
-    }
-}
-
-void loop::drop_callbacks() noexcept {
-    for (const ready_entry& entry : ready_.waiting()) {
-        if (entry.run == &run_post) {
-            destroy_nodes(static_cast<post_node*>(entry.argument));
         }
     }
 }
@@ -125,8 +115,7 @@ verdict loop::run() {
             "galley::fast::loop::run: the loop is running already (called from inside a step, or on two threads)");
     }
     const auto here = tasks().begin_run();
-    steps_left_ = kept_back_ = 0;  // so that the first iteration asks the driver
-    spinning_.begin_run();
+    begin_run();
     observer* const o = watching();
     if (o == nullptr) {
         const verdict v = iterate<false>();
@@ -148,136 +137,6 @@ void loop::leave() {
     }
 }
 
-// The flowchart, from Start on. `pending` looks for a verdict when nothing is left of the round, and so does `check`,
-// without consuming it.
-template <bool Watched>
-verdict loop::iterate() noexcept {
-    enter<Watched>(box::start);
-    bool round_is_left = false;
-    for (;;) {
-        enter<Watched>(box::pending);
-        if (round_is_left) {
-            run_round<Watched>();
-        } else {
-            if (const std::optional<verdict> v = judge()) {
-                if (*v == verdict::stopped) {
-                    outside_.consume_stop();  // LIFE-2
-                }
-                return *v;
-            }
-            enter<Watched>(box::pick);
-        }
-        enter<Watched>(box::check);
-        round_is_left = quiet() || (!judge() && check());
-        if (round_is_left) {
-            begin_round<Watched>();
-        }
-        enter<Watched>(box::continue_);
-    }
-}
-
-// True: the next round may begin without a look at anything else.
-bool loop::quiet() const noexcept {
-    if (!outside_.nothing_came() || steps_left_ <= 0) [[unlikely]] {
-        return false;
-    }
-    // A task that is ready is pending.
-    return anything_ready() && (context::is_step(*ready_.begin()) || tasks().pending() != 0);
-}
-
-// (a)
-inline std::optional<verdict> loop::judge() noexcept {
-    outside_.attend();
-    if (outside_.stop_requested() || in_forked_child()) {  // a child's run then throws (LIFE-8)
-        return verdict::stopped;
-    }
-    if (tasks().pending() == 0) {
-        return verdict::completed;
-    }
-    if (anything_ready() || timers_.are_due() || !outside_.arrived().empty()) {
-        return std::nullopt;
-    }
-    return judge_idle();
-}
-
-// There is nothing to do now, and perhaps never will be.
-std::optional<verdict> loop::judge_idle() noexcept {
-    if (!timers_.empty()) {
-        return std::nullopt;
-    }
-    const bool hopeless = outside_.nothing_comes(
-        [this](bool no_remotes) { return (no_remotes && operations_ == 0) || get_driver().exhausted(); });
-    if (outside_.stop_requested()) {
-        return verdict::stopped;
-    }
-    return hopeless ? std::optional{verdict::deadlocked} : std::nullopt;
-}
-
-// (b) to (e). False: there is no round to begin. It sleeps only if there is nothing to do (WAIT-1), and asks in time if
-// there is always something (WAIT-4).
-bool loop::check() noexcept {
-    operation_list done;
-    steps_left_ += std::exchange(kept_back_, 0);
-    const bool nothing_to_do = !anything_ready() && outside_.arrived().empty();
-    if (nothing_to_do || steps_left_ <= 0) {
-        // A due timer is nothing that anybody has to be told of, or woken for; whoever watches is told of each wait.
-        const bool waits = nothing_to_do && (!timers_.are_due() || watching() != nullptr);
-        if (!waits || !wait(done)) {
-            get_driver().ask(done);
-        }
-        steps_left_ = options().ask_every;
-        take_sample();
-        collect_operations(done);
-    }
-    collect_timers();
-    outside_.attend();
-    if (!outside_.arrived().empty()) {
-        collect_posts();
-    }
-    if (outside_.stop_requested()) {
-        look_again();
-        return false;
-    }
-    return anything_ready();
-}
-
-// The only place that blocks; the sleep is announced. False: something was told meanwhile.
-bool loop::wait(operation_list& done) noexcept {
-    observer* const o = watching();
-    const std::optional<instant> until = o == nullptr ? timers_.wake_by() : timers_.first_key();
-    const bool spins = spinning_.wanted() && o == nullptr;  // whoever watches is told of each wait
-    if (spins && look_around(until, done)) {
-        return !done.empty();
-    }
-    if (!outside_.fall_asleep(!until && operations_ == 0)) {
-        return false;
-    }
-    if (o != nullptr) {
-        o->waiting(until);
-    }
-    get_driver().wait(until, done);
-    outside_.awake();
-    if (spins) {
-        spinning_.slept();
-    }
-    return true;
-}
-
-// True: what a wait would have waited for is there.
-bool loop::look_around(std::optional<instant> until, operation_list& done) noexcept {
-    const bool only_for_remotes = !until && operations_ == 0;
-    return spinning_.find([&](bool thoroughly) noexcept {
-        if (!outside_.nothing_came()) {
-            return true;
-        }
-        if (!thoroughly) {
-            return false;
-        }
-        get_driver().ask(done);
-        return !done.empty() || (until && *until <= now()) || (only_for_remotes && outside_.box()->remotes() == 0);
-    });
-}
-
 // ---- (d) collect ---------------------------------------------------------------------------------------------------
 
 void loop::collect_operations(operation_list& done) noexcept {
@@ -290,32 +149,13 @@ void loop::collect_operations(operation_list& done) noexcept {
     }
 }
 
-void loop::collect_timers() noexcept {
+// In line, as most turns have none or one.
+inline void loop::collect_timers() noexcept {
     while (timer* const t = timers_.pop_due(sample())) {
         if (observer* const o = watching()) {
             o->fired(*t);
         }
         t->fire();
-    }
-}
-
-void loop::collect_posts() noexcept {
-    post_list& arrived = outside_.arrived();
-    outside_.recycle();
-    while (post_node* const node = arrived.front()) {
-        if (!node->work) {  // a mere wake
-            outside_.spend(*arrived.pop_front());
-            continue;
-        }
-        if (!ready_.push_callback({&run_post, node})) {
-            look_again();
-            return;  // short of memory: it stays in the inbox until the next round has made room
-        }
-        (void)arrived.pop_front();
-        node->home = this;
-        if (observer* const o = watching()) {
-            o->made_ready(0, cause::post);
-        }
     }
 }
 
@@ -344,7 +184,7 @@ template <bool Watched>
 template <bool Watched>
 [[gnu::always_inline]] inline void loop::run_round() noexcept {
     if (one_is_ready()) {
-        --steps_left_;
+        count_steps(1);
         run<Watched>(ready_.take_only());
     } else {
         run_several<Watched>();
@@ -355,7 +195,7 @@ template <bool Watched>
 template <bool Watched>
 [[gnu::noinline]] void loop::run_several() noexcept {
     const std::span<const ready_entry> round = ready_.take_round();
-    steps_left_ -= static_cast<std::int64_t>(round.size());
+    count_steps(static_cast<std::int64_t>(round.size()));
     for (auto entry = round.begin();;) {
         run<Watched>(*entry);
         if (++entry == round.end()) {
@@ -364,20 +204,6 @@ template <bool Watched>
         enter<Watched>(box::check);  // which does nothing while something is left of the round
         enter<Watched>(box::continue_);
         enter<Watched>(box::pending);
-    }
-}
-
-void loop::run_post(void* argument) noexcept {
-    auto& node = *static_cast<post_node*>(argument);
-    auto& self = *static_cast<loop*>(node.home);
-    self.tasks().call(node.work);
-    self.outside_.spend(node);
-}
-
-template <bool Watched>
-void loop::enter(box b) const noexcept {
-    if constexpr (Watched) {
-        watching()->entered(b);
     }
 }
 

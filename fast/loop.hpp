@@ -1,33 +1,25 @@
 // SPDX-License-Identifier: BSL-1.0
 // Purpose: the contract of galley::loop at speed: a ready queue that is appended to with one store, a timer wheel, a
-// lock-free inbox.
+// lock-free inbox. Here they are put together; what is decided between two rounds is in iteration.hpp.
 //
 // Thread safety: one thread, except stop, get_remote and the remotes themselves.
 // Invariants:
-//  1. Between two rounds of a busy loop four tests must pass, and then nothing else is looked at (quiet): the inbox's
-//     word is 0; turns are left until the driver is asked, of which there are none while something is to be looked at
-//     again (a timer that was started due, a post left over, a stop); something is ready; and that is a task's step, or
-//     somebody is pending.
-//  2. Posts are in the inbox, then among those that have arrived, then in the ready queue; never in two of them. When
-//     they have run, their nodes go back to the posters (receiving_end).
-//  3. The events seen by an observer are exactly those of ref::loop; without observer none of the tests for one is in
+//  1. The events seen by an observer are exactly those of ref::loop; without observer none of the tests for one is in
 //     the code of a round.
-// Complexity: schedule, start and cancel O(1); an iteration O(what it collects and runs).
-// Rules: LIFE-1 to LIFE-5, LIFE-7, LIFE-8, READY-1, READY-2, WAIT-1 to WAIT-5, TIME-1 to TIME-6, POST-1, IO-3.
+//  2. While there are operations in flight the driver knows them; none is once the loop is closed.
+// Complexity: schedule, start and cancel O(1).
+// Rules: LIFE-3 to LIFE-5, LIFE-8, READY-1, READY-2, TIME-1 to TIME-6, IO-3.
 #pragma once
 
 #include <galley/contract/loop.hpp>
+#include <galley/fast/iteration.hpp>
 #include <galley/fast/ready_buffer.hpp>
-#include <galley/fast/receiving_end.hpp>
 #include <galley/fast/run_flag.hpp>
-#include <galley/fast/spinning.hpp>
 #include <galley/fast/timer_wheel.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
-#include <utility>
 
 namespace galley::fast {
 
@@ -39,7 +31,7 @@ struct own_driver {
 }  // namespace detail
 
 /// The loop for programs.
-class loop final : private detail::own_driver, public galley::loop {
+class loop final : private detail::own_driver, public galley::loop, private basic_iteration<loop> {
 public:
     [[nodiscard]] static constexpr loop_options default_options() noexcept { return {}; }
 
@@ -65,31 +57,34 @@ public:
     void reserve_ready(std::size_t tasks) override { ready_.reserve_tasks(tasks); }
 
     verdict run() override;
-    void stop() noexcept override { outside_.box()->stop(); }
-    [[nodiscard]] remote get_remote() override { return remote{outside_.box()}; }
+    void stop() noexcept override { outside().box()->stop(); }
+    [[nodiscard]] remote get_remote() override { return remote{outside().box()}; }
 
 private:
+    friend basic_iteration<loop>;
+
     void overflow(ready_entry entry) noexcept override;
 
     void take_in(timer& t) noexcept;
     void start_watched(timer& t) noexcept;
     void leave();
+    void reap() noexcept;
 
-    // One iteration's parts, (a) to (f) of the rules. Watched: there is an observer.
-    template <bool Watched>
-    [[nodiscard]] verdict iterate() noexcept;
-    [[nodiscard]] bool quiet() const noexcept;
-    void look_again() noexcept { kept_back_ += std::exchange(steps_left_, 0); }
+    // ---- what the iteration is about -------------------------------------------------------------------------------
+
     [[nodiscard]] bool anything_ready() const noexcept { return put_ != ready_.begin(); }
     [[nodiscard]] bool one_is_ready() const noexcept { return put_ == ready_.begin() + 1; }
-    [[nodiscard]] std::optional<verdict> judge() noexcept;
-    [[nodiscard]] std::optional<verdict> judge_idle() noexcept;
-    [[nodiscard]] bool check() noexcept;
-    [[nodiscard]] bool wait(operation_list& done) noexcept;
-    [[nodiscard]] bool look_around(std::optional<instant> until, operation_list& done) noexcept;
+    /// Of what is ready.
+    [[nodiscard]] bool next_is_step() const noexcept { return context::is_step(*ready_.begin()); }
+    [[nodiscard]] bool push_callback(ready_entry entry) noexcept { return ready_.push_callback(entry); }
+    [[nodiscard]] std::size_t pending() const noexcept { return tasks().pending(); }
+    [[nodiscard]] timer_wheel<>& timers() noexcept { return timers_; }
+    [[nodiscard]] std::size_t in_flight() const noexcept { return operations_; }
+    void call(callback& work) noexcept { tasks().call(work); }
     void collect_operations(operation_list& done) noexcept;
     void collect_timers() noexcept;
-    void collect_posts() noexcept;
+
+    // (f)
     template <bool Watched>
     void begin_round() noexcept;
     template <bool Watched>
@@ -98,22 +93,12 @@ private:
     void run_several() noexcept;
     template <bool Watched>
     void run(ready_entry entry) noexcept;
-    template <bool Watched>
-    void enter(box b) const noexcept;
 
-    static void run_post(void* node) noexcept;
-    void reap() noexcept;
-    void drop_callbacks() noexcept;
-
-    std::int64_t steps_left_{};  ///< until the driver is asked again, or 0: something is to be looked at before
-    std::int64_t kept_back_{};   ///< what is left besides, then
     bool closed_{};
     ready_buffer ready_;
     timer_wheel<> timers_;
     std::size_t operations_{};  ///< in flight
     std::uint64_t rounds_{};
-    receiving_end outside_;  ///< what other threads tell
-    spinning spinning_;
     basic_run_flag<> running_;
 };
 

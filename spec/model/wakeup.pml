@@ -5,7 +5,7 @@
  * Memory is x86-TSO: each thread's plain stores wait in a buffer; read-modify-writes wait until it is empty.
  *
  * As code: fast/inbox.hpp (the word), fast/mailbox.hpp (remotes, waker), fast/receiving_end.hpp (attend, sleep, verdict),
- * fast/loop.cpp (judge, wait).
+ * fast/iteration.hpp (judge, wait).
  *
  * FIRST and SECOND say what the two threads do before their remotes go: 0 nothing, 1 post, 2 post post, 3 stop,
  * 4 post stop, 5 stop post. LOOKS: iterations before the loop is destroyed in any case, 0 as many as it likes.

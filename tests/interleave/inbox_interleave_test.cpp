@@ -157,6 +157,7 @@ std::vector<named> programs() {
         const std::size_t few = looks < 2 || is_long ? 2 : 1;
         const auto two = looks < 2 || (is_long && looks < enough_looks) ? std::optional<std::size_t>{1} : std::nullopt;
         add_offices(all, {.looks = looks, .timers = 1}, few);
+        add_offices(all, {.looks = looks, .busy = 3}, few);
         add_offices(all, {.looks = looks, .own_remote = true}, few);
         add_offices(all, {.looks = looks, .shared = true}, few, two);
         add_offices(all, {.looks = looks}, few, two, {.spurious = 1});

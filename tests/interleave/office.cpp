@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "office.hpp"
 
+#include "office_loop.hpp"
+
 #include <algorithm>
 #include <functional>
 
@@ -12,12 +14,13 @@ std::string to_text(const office_plan& p) {
         text += " | " + s;
     }
     text += p.timers != 0 ? ", " + std::to_string(p.timers) + " timers" : "";
+    text += p.busy != 0 ? ", busy for " + std::to_string(p.busy) + " rounds" : "";
     return text + (p.own_remote ? ", own remote" : "") + (p.kept_remote ? ", kept remote" : "") +
            (p.shared ? ", shared" : "");
 }
 
 office::office(stage& s, const office_plan& p)
-    : stage_{s}, plan_{p}, letters_(p.scripts.size() + 1), called_(letters_.size()), timers_{p.timers} {
+    : stage_{s}, plan_{p}, letters_(p.scripts.size() + 1), called_(letters_.size()) {
     own_bell_.emplace(shared<bell>::make());
     bell_ = own_bell_->get();
     const auto waker_that_owns = [&] {
@@ -114,68 +117,27 @@ void office::ring() noexcept {
     token_.set();
 }
 
-// ---- the loop, in the order of fast/loop.cpp ------------------------------------------------------------------------
+// ---- the loop ------------------------------------------------------------------------------------------------------
 
 void office::loop() {
-    receiving_end end{std::move(loops_box_)};
+    office_loop loop{*this, std::move(loops_box_)};
     const auto drivers_waker = std::move(drivers_waker_);
-    std::optional<remote> own;
     if (plan_.own_remote) {
-        own.emplace(end.box());
+        own_remote_.emplace(loop.box());
         post(plan_.scripts.size());
     }
-    for (std::size_t i = 0; i < plan_.looks && !is_over(end); ++i) {
-        if (end.arrived().empty() && !end.stop_requested()) {
-            wait(end);
-        }
-        end.attend();
-        collect(end);
-        own.reset();
-    }
-    closing_ = true;
-    end.close();
-}
-
-bool office::is_over(receiving_end& end) {
-    end.attend();
-    if (end.stop_requested()) {  // the run is over, and there is another one
+    verdict v = loop.run();
+    while (v == verdict::stopped) {
         ++stops_;
-        end.consume_stop();
-    }
-    if (timers_ != 0 || !end.arrived().empty()) {
-        return false;
-    }
-    if (plan_.kept_remote && all_came()) {
-        return true;
-    }
-    deadlocked_ = end.nothing_comes([](bool no_remotes) { return no_remotes; });
-    return deadlocked_;
-}
-
-void office::wait(receiving_end& end) {
-    ++sleeps_;
-    if (!end.fall_asleep(timers_ == 0)) {
-        return;
-    }
-    if (timers_ != 0) {
-        --timers_;
-    } else {
-        token_.wait();
-    }
-    end.awake();
-}
-
-void office::collect(receiving_end& end) {
-    if (end.arrived().empty()) {
-        return;
-    }
-    end.recycle();
-    while (auto* const node = end.arrived().pop_front()) {
-        if (node->work) {
-            node->work();
+        if (loop.is_over()) {
+            break;
         }
-        end.spend(*node);
+        v = loop.run();
     }
+    deadlocked_ = v == verdict::deadlocked;
+    closing_ = true;
+    loop.close();
+    own_remote_.reset();
 }
 
 // ---- what is required ----------------------------------------------------------------------------------------------

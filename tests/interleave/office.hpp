@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 // A loop and some posters around fast's mailbox, and what is required of them. What they do with each other is the
-// shipped code; here is only what a poster does with its remotes, and in which order a loop asks its receiving end.
+// shipped code, the iteration of the loop, too; here is only what a poster does with its remotes.
 #pragma once
 
 #include "explorable.hpp"
 #include "explore.hpp"
 
 #include <galley/contract/remote.hpp>
-#include <galley/fast/receiving_end.hpp>
+#include <galley/fast/mailbox.hpp>
 
 #include <cstddef>
 #include <deque>
@@ -27,6 +27,7 @@ struct office_plan {
     /// Each poster's: p post, b two posts at once, w mere wake, s stop, c copy the remote, d drop one.
     std::vector<std::string> scripts{};
     std::size_t timers{};  ///< so many waits end by themselves
+    std::size_t busy{};    ///< for so many rounds a task is ready
     bool own_remote{};     ///< the loop has a remote too, and posts, in its first iteration
     bool kept_remote{};    ///< one remote stays, and the loop ends when all that was told has come
     bool shared{};         ///< mailbox and bell end with their last owner, on whatever thread
@@ -41,7 +42,7 @@ public:
 
 private:
     using mailbox = fast::basic_mailbox<atomic>;
-    using receiving_end = fast::basic_receiving_end<atomic>;
+    class office_loop;
 
     /// What a post carries through a node, and what became of it.
     struct letter {
@@ -86,12 +87,9 @@ private:
     void poster(std::size_t who);
     void post(std::size_t who, std::size_t count = 1);
     void loop();
-    [[nodiscard]] bool is_over(receiving_end& end);
     [[nodiscard]] std::size_t told(char what) const;
     [[nodiscard]] std::size_t posted() const;
     [[nodiscard]] bool all_came() const;
-    void wait(receiving_end& end);
-    void collect(receiving_end& end);
     void ring() noexcept;
     void judge();
 
@@ -107,11 +105,11 @@ private:
     std::shared_ptr<mailbox> loops_box_{};
     std::vector<std::vector<remote>> remotes_{};
     std::optional<remote> kept_remote_{};
+    std::optional<remote> own_remote_{};  ///< the loop's
     // Noted, and decides nothing.
     std::vector<std::deque<letter>> letters_;  ///< each poster's, and at last the loop's
     std::vector<std::size_t> called_;          ///< of each
     const letter* latest_called_{};
-    std::size_t timers_;
     std::size_t sleeps_{};  ///< tried
     std::size_t rings_{};
     std::size_t stops_{};

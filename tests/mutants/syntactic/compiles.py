@@ -17,7 +17,7 @@ FOLDERS = ("include", "ref", "fast", "spec", "tests", "fuzz")
 # Beside the sources themselves: what uses the templates.
 USERS = ["tests/task_test.cpp", "tests/cancel_test.cpp", "tests/sync_test.cpp", "tests/io_test.cpp", "tests/timer_wheel_test.cpp",
          "tests/time_test.cpp", "tests/ready_ring_test.cpp", "tests/interleave/inbox_interleave_test.cpp",
-         "tests/agreement_test.cpp"]
+         "tests/agreement_test.cpp", "tests/testing/glue_test.cpp"]
 # A switch makes an expression no constant, which narrowing cares about; a return that is missing is no mutant but nonsense.
 FLAGS = ["-w", "-Wno-c++11-narrowing", "-Werror=return-type", "-ferror-limit=0", "-fno-caret-diagnostics", "-fno-show-column",
          '-DGALLEY_SOURCE_DIR=""']
