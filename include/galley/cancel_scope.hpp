@@ -3,12 +3,13 @@
 #pragma once
 
 #include <galley/as_task.hpp>
-#include <galley/contract/timer.hpp>
-#include <galley/kernel/await.hpp>
+#include <galley/kernel/awaitable.hpp>
+#include <galley/kernel/call_result.hpp>
 #include <galley/kernel/deadline.hpp>
-#include <galley/kernel/scope_tree.hpp>
+#include <galley/kernel/open_scope.hpp>
 #include <galley/task.hpp>
 
+#include <coroutine>
 #include <exception>
 #include <optional>
 #include <type_traits>
@@ -40,68 +41,30 @@ struct timed_out : std::exception {
 template <class T>
 class scoped_call;
 
-/// A node of the scope tree that one task has open for a while. Loop thread only. Used through `run`, `timeout`,
-/// `shield`, `task_group`.
-class cancel_scope : public scope_node, private timer {
+/// A part of a task's work that is cancelled together. Loop thread only. `timeout` and `shield` are made of it.
+class cancel_scope : public open_scope {
 public:
     enum class protection : bool { open, shielded };
 
-    cancel_scope() noexcept : cancel_scope{protection::open, std::nullopt} {}
+    cancel_scope() noexcept : open_scope{false, std::nullopt} {}
     /// With a deadline, at which it cancels itself: `5s` after it is opened, or at an instant.
-    explicit cancel_scope(deadline d) noexcept : cancel_scope{protection::open, d} {}
+    explicit cancel_scope(deadline d) noexcept : open_scope{false, d} {}
     /// Shielded: what encloses it cannot cancel what is inside (CANCEL-3).
-    explicit cancel_scope(protection p) noexcept : cancel_scope{p, std::nullopt} {}
-    /// A scope that is still open when it goes belongs to a task that is being destroyed with its loop, and the tree
-    /// was taken apart as a whole.
-    ~cancel_scope() {
-        if (owner_ != nullptr) [[unlikely]] {
-            abandon();
-        }
-    }
+    explicit cancel_scope(protection p) noexcept : open_scope{p == protection::shielded, std::nullopt} {}
 
     /// `co_await scope.run(body())`: awaits the body as a call inside this scope. Gives what the body gives, or nothing
     /// if the scope was cancelled and that is why the body ended (CANCEL-5). A scope is used once.
     template <class A>
     auto run(A body) {
-        return request<scoped_call<value_from<A>>, cancel_scope&, task_from<A>>{*this, as_task(std::move(body))};
+        return request<scoped_call<value_from<A>>, open_scope&, task_from<A>>{*this, as_task(std::move(body))};
     }
-
-    /// Cancels what is inside, from anywhere on the loop's thread; before `run`: as soon as it is opened. False if it
-    /// was cancelled through this function or its deadline before.
-    bool cancel() noexcept { return scope_node::cancel(); }
-
-    [[nodiscard]] scope_id id() const noexcept { return id_; }
-    [[nodiscard]] context* owner() const noexcept { return owner_; }
-    [[nodiscard]] bool is_open() const noexcept { return owner_ != nullptr; }
-
-    /// Opens it as the innermost scope of `task`. Throws std::logic_error if it is open; std::bad_alloc if its timer
-    /// cannot be started: it is closed then.
-    void open(context& task);
-    /// What a body's end means here (CANCEL-5).
-    [[nodiscard]] scope_outcome outcome_of(outcome body) const noexcept {
-        return body == outcome::value ? scope_outcome::value : outcome_without_value(body);
-    }
-    void close(scope_outcome how) noexcept;
-
-private:
-    cancel_scope(protection p, std::optional<deadline> d) noexcept
-        : scope_node{kind::scope, p == protection::shielded}, timer{&expired}, deadline_{d} {}
-
-    [[nodiscard]] scope_outcome outcome_without_value(outcome body) const noexcept;
-    static void expired(timer& t) noexcept { static_cast<cancel_scope&>(t).cancel(); }
-    void start_timer(loop& l);
-    void abandon() noexcept;
-
-    context* owner_{};
-    scope_id id_{};
-    std::optional<deadline> deadline_;
 };
 
 /// The await of a body inside a scope.
 template <class T>
 class [[nodiscard]] scoped_call : public result<T> {
 public:
-    scoped_call(cancel_scope& scope, task<T> body) : result<T>{body.release()}, scope_{&scope} {}
+    scoped_call(open_scope& scope, task<T> body) : result<T>{body.release()}, scope_{&scope} {}
 
     [[nodiscard]] static bool await_ready() noexcept { return false; }
     template <task_promise Promise>
@@ -128,7 +91,7 @@ public:
     }
 
 private:
-    cancel_scope* scope_;
+    open_scope* scope_;
 };
 
 namespace detail {

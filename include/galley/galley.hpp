@@ -10,6 +10,7 @@
 #include <galley/contract/time.hpp>
 #include <galley/event.hpp>
 #include <galley/io.hpp>
+#include <galley/join_handle.hpp>
 #include <galley/mutex.hpp>
 #include <galley/queue.hpp>
 #include <galley/run.hpp>

@@ -13,12 +13,6 @@
 
 namespace galley {
 
-/// Thrown by a join, `when_all` or `when_any` if the task that was awaited ended cancelled, while the awaiting one is
-/// not cancelled itself.
-struct task_cancelled : std::exception {
-    [[nodiscard]] const char* what() const noexcept override { return "galley: the awaited task was cancelled"; }
-};
-
 /// How something ended that was awaited: exactly one of value, exception, cancelled (CANCEL-6). It can be copied if its
 /// value can.
 template <class T>

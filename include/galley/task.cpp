@@ -2,35 +2,11 @@
 #include <galley/task.hpp>
 
 #include <stdexcept>
-#if __has_include(<cxxabi.h>)
-#include <cxxabi.h>
-
-#include <typeinfo>
-#endif
 
 namespace galley {
 
 void detail::throw_task_is_gone() {
     throw std::logic_error("galley::task: this task was moved from, awaited or spawned before");
-}
-
-void detail::throw_cancelled() { throw cancelled{}; }
-
-// Where the type can be asked for, no second throw is needed to learn it: that would be half of what it costs to pass a
-// cancellation on from frame to frame.
-bool detail::handles_cancelled() noexcept {
-#if __has_include(<cxxabi.h>)
-    const std::type_info* const type = abi::__cxa_current_exception_type();
-    return type != nullptr && *type == typeid(cancelled);
-#else
-    try {
-        throw;
-    } catch (const cancelled&) {
-        return true;
-    } catch (...) {
-        return false;
-    }
-#endif
 }
 
 }  // namespace galley

@@ -2,7 +2,9 @@
 // when_any: start several tasks, take the first that ends.
 #pragma once
 
-#include <galley/when_all.hpp>
+#include <galley/as_task.hpp>
+#include <galley/kernel/child_tasks.hpp>
+#include <galley/task.hpp>
 
 #include <cstddef>
 #include <optional>

@@ -4,7 +4,7 @@
 
 #include <galley/contract/loop.hpp>
 #include <galley/kernel/context.hpp>
-#include <galley/task.hpp>
+#include <galley/kernel/frame.hpp>
 
 #include <concepts>
 #include <coroutine>

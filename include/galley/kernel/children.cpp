@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <galley/kernel/children.hpp>
-#include <galley/spawn.hpp>
+#include <galley/kernel/frame.hpp>
+#include <galley/kernel/result.hpp>
 
 #include <utility>
 

@@ -2,11 +2,13 @@
 // What `task_group`, `when_all` and `when_any` have in common: tasks below one scope, whose end is awaited together.
 #pragma once
 
-#include <galley/cancel_scope.hpp>
 #include <galley/kernel/context.hpp>
+#include <galley/kernel/open_scope.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <exception>
+#include <optional>
 
 namespace galley {
 
@@ -25,8 +27,8 @@ public:
     children& operator=(const children&) = delete;
     ~children();
 
-    [[nodiscard]] cancel_scope& scope() noexcept { return scope_; }
-    [[nodiscard]] const cancel_scope& scope() const noexcept { return scope_; }
+    [[nodiscard]] open_scope& scope() noexcept { return scope_; }
+    [[nodiscard]] const open_scope& scope() const noexcept { return scope_; }
     void started(std::size_t count) noexcept { left_ += count; }
     [[nodiscard]] std::size_t left() const noexcept { return left_; }
     /// Who is resumed, with what was judged, when the last child has ended.
@@ -53,7 +55,7 @@ private:
     [[nodiscard]] scope_outcome verdict() const noexcept;
     [[nodiscard]] bool failed() const noexcept;
 
-    cancel_scope scope_{};
+    open_scope scope_{false, std::nullopt};
     std::size_t left_{};
     context* remembered_{};            ///< the first child to fail, or to end if the first wins; held
     std::exception_ptr body_error_{};  ///< until it comes out of the await

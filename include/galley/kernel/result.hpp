@@ -19,7 +19,18 @@ namespace galley {
 /// at the next await.
 struct cancelled final {};
 
+/// Thrown by a join, `when_all` or `when_any` if the task that was awaited ended cancelled, while the awaiting one is
+/// not cancelled itself.
+struct task_cancelled : std::exception {
+    [[nodiscard]] const char* what() const noexcept override { return "galley: the awaited task was cancelled"; }
+};
+
 namespace detail {
+
+[[noreturn]] void throw_cancelled();
+[[noreturn]] void throw_task_cancelled();
+/// Inside of a handler: whether what it handles is `cancelled`.
+[[nodiscard]] bool handles_cancelled() noexcept;
 
 struct nothing {};
 template <class T>

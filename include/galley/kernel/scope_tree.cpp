@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <galley/cancel_scope.hpp>
 #include <galley/kernel/context.hpp>
+#include <galley/kernel/open_scope.hpp>
 #include <galley/kernel/scope_tree.hpp>
 
 namespace galley {
@@ -63,7 +63,7 @@ void scope_node::mark_below() noexcept {
 context* scope_node::own_task() noexcept {
     switch (kind_) {
         case kind::task: return static_cast<context*>(this);
-        case kind::scope: return static_cast<cancel_scope*>(this)->owner();
+        case kind::scope: return static_cast<open_scope*>(this)->owner();
         case kind::root: break;
     }
     return nullptr;

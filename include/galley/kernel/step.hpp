@@ -2,7 +2,7 @@
 // A task's step, for loops that run it in line.
 #pragma once
 
-#include <galley/task.hpp>
+#include <galley/kernel/frame.hpp>
 
 #include <cassert>
 

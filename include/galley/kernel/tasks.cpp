@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <galley/cancel_scope.hpp>
+#include <galley/kernel/frame.hpp>
+#include <galley/kernel/open_scope.hpp>
 #include <galley/kernel/tasks.hpp>
-#include <galley/task.hpp>
 
 #include <algorithm>
 #include <cassert>
@@ -32,7 +32,7 @@ void task_registry::start_watched(context& task, const scope_node& parent) noexc
     if (observer_ != nullptr) {
         const bool in_scope = parent.node_kind() == scope_node::kind::scope;
         observer_->spawned(task.id(), current_ == nullptr ? 0 : current_->id(),
-                           in_scope ? static_cast<const cancel_scope&>(parent).id() : 0);
+                           in_scope ? static_cast<const open_scope&>(parent).id() : 0);
     }
     task.append_watched(cause::spawn);
 }

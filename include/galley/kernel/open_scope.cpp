@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <galley/cancel_scope.hpp>
+#include <galley/contract/loop.hpp>
+#include <galley/kernel/open_scope.hpp>
 
 #include <cassert>
 #include <stdexcept>
@@ -14,12 +15,12 @@ namespace {
 
 }  // namespace
 
-void cancel_scope::abandon() noexcept {
+void open_scope::abandon() noexcept {
     assert(parent() == nullptr && "galley::cancel_scope: destroyed, though a task is inside of it");
     owner_->loop().cancel(*this);
 }
 
-void cancel_scope::open(context& task) {
+void open_scope::open(context& task) {
     if (id_ != 0) [[unlikely]] {
         throw_run_before();
     }
@@ -35,7 +36,7 @@ void cancel_scope::open(context& task) {
     }
 }
 
-inline void cancel_scope::start_timer(loop& l) {
+inline void open_scope::start_timer(loop& l) {
     try {
         l.start(*this, deadline_->on(l));
     } catch (...) {
@@ -44,14 +45,14 @@ inline void cancel_scope::start_timer(loop& l) {
     }
 }
 
-scope_outcome cancel_scope::outcome_without_value(outcome body) const noexcept {
+scope_outcome open_scope::outcome_without_value(outcome body) const noexcept {
     if (body == outcome::exception) {
         return scope_outcome::exception;
     }
     return requested() && !outer_cancelled() ? scope_outcome::absorbed : scope_outcome::cancelled;
 }
 
-void cancel_scope::close(scope_outcome how) noexcept {
+void open_scope::close(scope_outcome how) noexcept {
     context& task = *std::exchange(owner_, nullptr);
     loop& l = task.loop();
     task.leave_scope(*this);
