@@ -78,7 +78,7 @@ TYPED_TEST(completion_suite, the_outcome_comes_in_a_turn_of_its_own) {
 }
 
 /// Aligned more strictly than a pointer.
-struct alignas(4 * alignof(void*)) wide {
+struct alignas(__STDCPP_DEFAULT_NEW_ALIGNMENT__) wide {
     explicit wide(std::string t) : text{std::move(t)} {}
     wide(wide&&) noexcept = default;
     std::string text;

@@ -33,8 +33,8 @@ task<int> calls() {
 
 TYPED_TEST(task_suite, a_call_gives_values_move_only_values_and_references) { EXPECT_EQ(run(this->loop, calls()), 42); }
 
-/// Aligned more strictly than a pointer.
-struct alignas(4 * alignof(void*)) wide {
+/// Aligned more strictly than a pointer, and as strictly as a variable of a coroutine may be.
+struct alignas(__STDCPP_DEFAULT_NEW_ALIGNMENT__) wide {
     explicit wide(std::string t) : text{std::move(t)} {}
     wide(wide&&) noexcept = default;
     std::string text;

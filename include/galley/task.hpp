@@ -118,6 +118,9 @@ private:
 template <class T>
 task<T> promise<T>::get_return_object() noexcept {
     static_assert(alignof(promise) == alignof(promise_base) && std::derived_from<promise, promise_base>);
+    static_assert(detail::fits_frames<T>,
+                  "galley: no coroutine can have a variable that is aligned so strictly, as its frame is not: give a "
+                  "std::unique_ptr to it");
     return task<T>{*this};
 }
 

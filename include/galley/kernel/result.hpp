@@ -79,6 +79,13 @@ struct stored<T> {
     using type = realigned<T>;
 };
 
+/// Whether a coroutine may have such a variable: its frame comes from an operator new that hears of no alignment.
+template <class T>
+inline constexpr bool fits_frames = alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__;
+template <class T>
+    requires std::is_void_v<T> || std::is_reference_v<T>
+inline constexpr bool fits_frames<T> = true;
+
 }  // namespace detail
 
 template <class T>
