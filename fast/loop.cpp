@@ -23,13 +23,13 @@ loop::loop(const loop_options& options)
       galley::loop{*own, options, call_stack},
       basic_iteration{std::make_shared<mailbox>(get_driver().get_waker(), this), options.spin},
       ready_{put_, put_end_},
-      timers_{options.resolution_bits} {}
+      timers_{options.resolution_bits, sample()} {}
 
 loop::loop(driver& d, const loop_options& options)
     : galley::loop{d, options, call_stack},
       basic_iteration{std::make_shared<mailbox>(get_driver().get_waker(), this), options.spin},
       ready_{put_, put_end_},
-      timers_{options.resolution_bits} {}
+      timers_{options.resolution_bits, sample()} {}
 
 // LIFE-5
 loop::~loop() {

@@ -69,8 +69,17 @@ class timer_wheel {
     static constexpr unsigned few = 32;
 
 public:
-    /// Ticks are units of 2^resolution_bits nanoseconds.
-    explicit timer_wheel(unsigned resolution_bits) noexcept : scale_{resolution_bits}, run_{scale_} { late_.reset(); }
+    /// Ticks are units of 2^resolution_bits nanoseconds. It stands at the sample that there is, as a clock need not
+    /// begin at zero: from there all that is started before the first collect would look equally far away, and have to
+    /// be moved down together.
+    explicit timer_wheel(unsigned resolution_bits, instant sample = epoch) noexcept
+        : position_{tick_scale{resolution_bits}.tick_of(sample)},
+          late_before_{position_ + 1},
+          scale_{resolution_bits},
+          run_{scale_},
+          looked_at_{position_} {
+        late_.reset();
+    }
     timer_wheel(const timer_wheel&) = delete;
     timer_wheel& operator=(const timer_wheel&) = delete;
     ~timer_wheel() = default;
@@ -340,14 +349,14 @@ private:
         return least;
     }
 
-    tick position_{};
-    tick late_before_{1};  ///< the latest sample's tick + 1. What is started before it is due, and waits in `late_`.
+    tick position_;
+    tick late_before_;     ///< the latest sample's tick + 1. What is started before it is due, and waits in `late_`.
     tick fires_before_{};  ///< during a collect: what is in the run and before it comes before all in the slots, else 0
     tick_scale scale_;
     timer_run run_;
     timer_list late_;        ///< started due, until the next collect: nothing comes before them
     std::uint64_t ahead_{};  ///< bit L: the slot that follows in level L is to be looked at
-    tick looked_at_{};       ///< the position when that was done last
+    tick looked_at_;         ///< the position when that was done last
     std::uint64_t moves_{};
     slots slots_;
 };

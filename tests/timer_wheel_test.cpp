@@ -326,6 +326,7 @@ struct crowd {
     const char* name;
     std::int64_t span;  ///< seconds
     std::uint64_t evenly_one_in;
+    std::int64_t clock{0};  ///< where it begins, in seconds
 };
 
 /// Waits as the loop does, until all have fired. No turn in which none fires moves more than 2,048.
@@ -334,19 +335,20 @@ void fires_in_small_turns(const crowd& c) {
     constexpr std::int64_t second = 1'000'000'000;
     std::mt19937_64 random{7};
     std::deque<timer> timers;
-    const auto wheel = std::make_unique<galley::fast::timer_wheel<>>(10U);
+    const instant begin{duration{c.clock * second}};
+    const auto wheel = std::make_unique<galley::fast::timer_wheel<>>(10U, begin);
     for (std::size_t i = 0; i != count; ++i) {
         const bool evenly = i % c.evenly_one_in == 0;
         const auto spread =
             static_cast<std::int64_t>(random() % static_cast<std::uint64_t>((evenly ? c.span : 1) * second));
-        const auto due = instant{duration{evenly ? spread : c.span * second / 2 + spread}};
+        const auto due = begin + duration{evenly ? spread : c.span * second / 2 + spread};
         timers.emplace_back(nullptr).set_key(galley::resolution{10}.round_up(due));
         wheel->start(timers.back());
     }
     std::size_t fired = 0;
     std::size_t turns = 0;
     std::uint64_t most = 0;
-    instant now{};
+    instant now = begin;
     instant last{};
     while (fired != count) {
         const std::optional<instant> until = wheel->wake_by();
@@ -373,7 +375,8 @@ void fires_in_small_turns(const crowd& c) {
 
 TEST(TimerWheel, NoTurnThatFiresNothingMovesMany) {
     for (const crowd& c : {crowd{"over 10 s", 10, 1}, crowd{"over 10 min", 600, 1}, crowd{"over 1 h", 3600, 1},
-                           crowd{"over a day", 86400, 1}, crowd{"over 1 h, 90 % within one second", 3600, 10}}) {
+                           crowd{"over a day", 86400, 1}, crowd{"over 1 h, 90 % within one second", 3600, 10},
+                           crowd{"over 10 s, ten days after the clock's zero", 10, 1, 864'000}}) {
         fires_in_small_turns(c);
     }
 }

@@ -3,11 +3,14 @@
 // is linked with, too.
 #include "bench/harness/virtual_time.hpp"
 
+#include "bench/harness/tail.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <utility>
 
 #include <dlfcn.h>
 #include <poll.h>
@@ -20,6 +23,9 @@ namespace {
 constinit thread_local bool is_on = false;
 constinit thread_local std::int64_t jumped = 0;  ///< nanoseconds since the clocks stood still
 constinit thread_local timespec stood_still[2]{};
+constinit thread_local bool measures_turns = false;
+constinit thread_local std::int64_t looked_at = 0;  ///< CPU time
+constinit thread_local std::int64_t longest = 0;
 
 /// The C library's own function of this name.
 template <class F>
@@ -39,7 +45,17 @@ bool is_cpu_clock(clockid_t clock) noexcept {
 
 bool is_calendar(clockid_t clock) noexcept { return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE; }
 
+/// A turn ends, and another one begins.
+void look() noexcept {
+    if (measures_turns) {
+        const std::int64_t now = galley_bench::clock_now(CLOCK_THREAD_CPUTIME_ID);
+        longest = std::max(longest, now - looked_at);
+        looked_at = now;
+    }
+}
+
 timespec virtual_now(bool calendar) noexcept {
+    look();
     constexpr std::int64_t second = 1'000'000'000;
     timespec t = stood_still[calendar ? 1 : 0];
     const std::int64_t nanoseconds = t.tv_nsec + jumped;
@@ -50,6 +66,7 @@ timespec virtual_now(bool calendar) noexcept {
 
 /// What a wait of so long is; negative: without end, in which nothing could happen.
 int jump(std::int64_t nanoseconds) {
+    look();
     if (nanoseconds < 0) {
         std::fprintf(stderr, "bench: a loop waits for ever in virtual time\n");
         std::abort();
@@ -125,6 +142,14 @@ virtual_time::virtual_time() {
     is_on = true;
 }
 
-virtual_time::~virtual_time() { is_on = false; }
+virtual_time::~virtual_time() { is_on = measures_turns = false; }
+
+void virtual_time::begin_turns() noexcept {
+    measures_turns = true;
+    looked_at = clock_now(CLOCK_THREAD_CPUTIME_ID);
+    longest = 0;
+}
+
+std::int64_t virtual_time::longest_turn() noexcept { return std::exchange(longest, 0); }
 
 }  // namespace galley_bench

@@ -20,6 +20,12 @@ public:
     virtual_time& operator=(const virtual_time&) = delete;
     ~virtual_time();
 
+    /// From here on it is measured how long turns take: from one look of the loop at the clock or at its descriptors to
+    /// the next one. What becomes due meanwhile has to wait for that long. It costs a system call for each look.
+    static void begin_turns() noexcept;
+    /// The longest since they began, or this was asked last, in nanoseconds of CPU time.
+    [[nodiscard]] static std::int64_t longest_turn() noexcept;
+
     static constexpr std::int64_t shortest_wait = 1'000'000;
     /// What a look at the descriptors takes, without a wait: libev looks until the clock has passed a deadline.
     static constexpr std::int64_t look = 100;
